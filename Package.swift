@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target: warnings are errors, and each use of an unsafe
+/// construct is marked `unsafe` where it happens.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// One thin executable a command; the target, its folder and the command share a name.
+func command(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["CommandLine", "Formats", argumentParser] + dependencies,
+    swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let package = Package(
+  name: "sitevib",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // MARK: C libraries
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "CSpglib", pkgConfig: "spglib", providers: [.apt(["libsymspg-dev"])]),
+    // MARK: Libraries, in the order of the data
+    library("Formats", ["CHDF5"]),
+    library("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+    library("Crystal", ["Formats", "LinearAlgebra", "CSpglib"]),
+    library("Potentials", ["Crystal", "Formats", "LinearAlgebra"]),
+    library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
+    library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
+    library("Regression", ["LinearAlgebra"]),
+    library("CommandLine", ["Formats", "LinearAlgebra", "Crystal", argumentParser]),
+    library("TestSupport", ["Formats", "LinearAlgebra"]),
+    // MARK: Tests
+    tests("FormatsTests", ["Formats"]),
+    tests("LinearAlgebraTests", ["LinearAlgebra"]),
+    tests("CrystalTests", ["Crystal", "Formats", "LinearAlgebra"]),
+    tests("PotentialsTests", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
+    tests(
+      "SiteEntropyTests", ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
+    tests("DescriptorsTests", ["Descriptors", "Crystal", "Formats", "LinearAlgebra"]),
+    tests("RegressionTests", ["Regression", "LinearAlgebra"]),
+  ],
+  swiftLanguageModes: [.v6])

@@ -1,0 +1,249 @@
+/// Neighbours of some atoms: for each, who lies within the cutoff, through which image, and where.
+///
+/// The pairs of centre i (counted from `centers.lowerBound`) are `starts[i] ..< starts[i + 1]`,
+/// ordered by neighbour, then by image: the order depends on nothing but the frame.
+public struct NeighborList: Sendable {
+  public let centers: Range<Int>
+  /// Shape [centers + 1].
+  public internal(set) var starts: [Int]
+  /// Index of the neighbour, shape [pairs].
+  public internal(set) var neighbors: [Int32]
+  /// Image of the neighbour in whole cell vectors, shape [pairs, 3].
+  public internal(set) var shifts: [Int32]
+  /// x_j + shift · cell - x_i in Å, shape [pairs, 3].
+  public internal(set) var vectors: [Double]
+  /// Length of the vector in Å, shape [pairs].
+  public internal(set) var distances: [Double]
+
+  public var pairCount: Int { neighbors.count }
+
+  /// The pairs of an atom.
+  public func pairs(of atom: Int) -> Range<Int> {
+    starts[atom - centers.lowerBound]..<starts[atom - centers.lowerBound + 1]
+  }
+}
+
+/// Why there is no list of neighbours.
+public enum NeighborError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// Two atoms (or an atom and its image) in one place; counted from 0.
+  case coincident(Int, Int)
+  case tooManyImages(Int)
+  case tooManyNeighbors(atom: Int, limit: Int)
+  case notFinite(atom: Int)
+
+  public var description: String {
+    switch self {
+    case .coincident(let i, let j):
+      i == j
+        ? "expected distinct places, found atom \(i + 1) on its own image"
+        : "expected distinct places, found atoms \(i + 1) and \(j + 1) in one place"
+    case .tooManyImages(let count):
+      "expected a cell of at least a fraction of the cutoff, found \(count) images within it"
+    case .tooManyNeighbors(let atom, let limit):
+      "expected at most \(limit) neighbours within the cutoff, found more at atom \(atom + 1)"
+    case .notFinite(let atom):
+      "expected positions within 1e9 Å, found another at atom \(atom + 1)"
+    }
+  }
+}
+
+/// Finds neighbours in any periodic or open cell, several images of one pair included.
+///
+/// Atoms are sorted into bins no thinner than needed once; any block of centres can then be asked
+/// for, so that memory stays bounded and blocks run in parallel.
+public struct NeighborSearch: Sendable {
+  /// Closer than this, in Å, two atoms are in one place.
+  public static let coincidence = 1e-3
+  static let imageLimit = 100_000
+  static let neighborLimit = 20_000
+
+  public let cutoff: Double
+  let cell: Cell
+  let positions: [Double]
+  /// Whole cell vectors that bring each atom into the cell, shape [N, 3].
+  private let wraps: [Int32]
+  private let binCounts: [Int]
+  /// Bins on either side of an atom's own that the cutoff reaches, by axis.
+  private let reach: [Int]
+  private let binStarts: [Int]
+  private let binAtoms: [Int32]
+  private let binOf: [Int32]
+
+  /// - Parameters:
+  ///   - positions: Cartesian positions in Å, shape [N, 3]; wrapped or not.
+  ///   - cutoff: In Å; greater than 0. Neighbours lie strictly within.
+  /// - Throws: ``NeighborError``.
+  /// - Complexity: O(N).
+  public init(positions: [Double], cell: Cell, cutoff: Double) throws(NeighborError) {
+    precondition(cutoff > 0 && positions.count.isMultiple(of: 3), "neighbour search: bad arguments")
+    let atomCount = positions.count / 3
+    // A positions that is not a number has no bin: refuse before Int() traps.
+    if let bad = positions.firstIndex(where: { !(abs($0) < 1e9) }) {
+      throw .notFinite(atom: bad / 3)
+    }
+    var fractional = [Double](repeating: 0, count: positions.count)
+    var low = [Double](repeating: 0, count: 3)
+    var span = [Double](repeating: 1, count: 3)
+    for atom in 0..<atomCount {
+      let s = cell.fractional(
+        positions[3 * atom], positions[3 * atom + 1], positions[3 * atom + 2])
+      (fractional[3 * atom], fractional[3 * atom + 1], fractional[3 * atom + 2]) = s
+    }
+    var wraps = [Int32](repeating: 0, count: positions.count)
+    for axis in 0..<3 {
+      if cell.periodic[axis] {
+        for atom in 0..<atomCount {
+          let whole = fractional[3 * atom + axis].rounded(.down)
+          guard abs(whole) < 1e9 else { throw .notFinite(atom: atom) }
+          wraps[3 * atom + axis] = Int32(-whole)
+          fractional[3 * atom + axis] -= whole
+        }
+      } else if atomCount > 0 {
+        let values = stride(from: axis, to: fractional.count, by: 3).map { fractional[$0] }
+        let (least, most) = (values.min() ?? 0, values.max() ?? 0)
+        low[axis] = least
+        span[axis] = max(most - least, 1e-6)
+      }
+    }
+    var binCounts = [1, 1, 1]
+    var reach = [0, 0, 0]
+    var images = 1
+    for axis in 0..<3 {
+      let extent = cell.height(axis) * span[axis]
+      let most = max(1.0, Double(atomCount).squareRoot() + 8)
+      binCounts[axis] = Int(max(1, min((extent / cutoff).rounded(.down), most)))
+      let range = (cutoff * Double(binCounts[axis]) / extent).rounded(.up)
+      guard range < 1e6 else { throw .tooManyImages(Int(min(range, 1e15))) }
+      reach[axis] = cell.periodic[axis] ? Int(range) : min(Int(range), binCounts[axis] - 1)
+      images *= 2 * (reach[axis] / binCounts[axis]) + 1
+      guard images <= Self.imageLimit else { throw .tooManyImages(images) }
+    }
+    var binOf = [Int32](repeating: 0, count: atomCount)
+    var binStarts = [Int](repeating: 0, count: binCounts.reduce(1, *) + 1)
+    for atom in 0..<atomCount {
+      var bin = 0
+      for axis in 0..<3 {
+        let place = (fractional[3 * atom + axis] - low[axis]) / span[axis]
+        let slot = min(max(Int(place * Double(binCounts[axis])), 0), binCounts[axis] - 1)
+        bin = bin * binCounts[axis] + slot
+      }
+      binOf[atom] = Int32(bin)
+      binStarts[bin + 1] += 1
+    }
+    for bin in 1..<binStarts.count { binStarts[bin] += binStarts[bin - 1] }
+    var next = binStarts
+    var binAtoms = [Int32](repeating: 0, count: atomCount)
+    for atom in 0..<atomCount {
+      let bin = Int(binOf[atom])
+      binAtoms[next[bin]] = Int32(atom)
+      next[bin] += 1
+    }
+    (self.cutoff, self.cell, self.positions, self.wraps) = (cutoff, cell, positions, wraps)
+    (self.binCounts, self.reach, self.binStarts) = (binCounts, reach, binStarts)
+    (self.binAtoms, self.binOf) = (binAtoms, binOf)
+  }
+
+  /// The neighbours of a block of centres.
+  ///
+  /// - Throws: ``NeighborError/coincident(_:_:)``, ``NeighborError/tooManyNeighbors(atom:limit:)``.
+  public func neighbors(of centers: Range<Int>) throws(NeighborError) -> NeighborList {
+    var list = NeighborList(
+      centers: centers, starts: [0], neighbors: [], shifts: [], vectors: [], distances: [])
+    list.starts.reserveCapacity(centers.count + 1)
+    var found: [Candidate] = []
+    for center in centers {
+      found.removeAll(keepingCapacity: true)
+      try collect(center, into: &found)
+      found.sort { $0.precedes($1) }
+      for candidate in found {
+        list.neighbors.append(candidate.atom)
+        list.shifts.append(candidate.shift.0)
+        list.shifts.append(candidate.shift.1)
+        list.shifts.append(candidate.shift.2)
+        list.vectors.append(candidate.x)
+        list.vectors.append(candidate.y)
+        list.vectors.append(candidate.z)
+        list.distances.append(candidate.squared.squareRoot())
+      }
+      list.starts.append(list.neighbors.count)
+    }
+    return list
+  }
+
+  /// The neighbours of every atom.
+  public func neighborsOfAll() throws(NeighborError) -> NeighborList {
+    try neighbors(of: 0..<positions.count / 3)
+  }
+
+  private struct Candidate {
+    var atom: Int32
+    var shift: (Int32, Int32, Int32)
+    var x: Double
+    var y: Double
+    var z: Double
+    var squared: Double
+
+    func precedes(_ other: Candidate) -> Bool {
+      if atom != other.atom { return atom < other.atom }
+      return shift < other.shift
+    }
+  }
+
+  /// Walks the bins around `center`; a bin beyond the cell is an image of one inside.
+  private func collect(_ center: Int, into found: inout [Candidate]) throws(NeighborError) {
+    let rows = cell.rows
+    let bin = Int(binOf[center])
+    let home = (
+      bin / (binCounts[1] * binCounts[2]), bin / binCounts[2] % binCounts[1], bin % binCounts[2]
+    )
+    let squaredCutoff = cutoff * cutoff
+    let closest = Self.coincidence * Self.coincidence
+    for i in home.0 - reach[0]...home.0 + reach[0] {
+      guard let (p, s0) = fold(i, axis: 0) else { continue }
+      for j in home.1 - reach[1]...home.1 + reach[1] {
+        guard let (q, s1) = fold(j, axis: 1) else { continue }
+        for k in home.2 - reach[2]...home.2 + reach[2] {
+          guard let (r, s2) = fold(k, axis: 2) else { continue }
+          let slot = (p * binCounts[1] + q) * binCounts[2] + r
+          for entry in binStarts[slot]..<binStarts[slot + 1] {
+            let atom = Int(binAtoms[entry])
+            // From wrapped to unwrapped: the shift counts whole cells between the given positions.
+            let t0 = s0 &+ Int(wraps[3 * atom]) &- Int(wraps[3 * center])
+            let t1 = s1 &+ Int(wraps[3 * atom + 1]) &- Int(wraps[3 * center + 1])
+            let t2 = s2 &+ Int(wraps[3 * atom + 2]) &- Int(wraps[3 * center + 2])
+            if atom == center && t0 == 0 && t1 == 0 && t2 == 0 { continue }
+            let (f0, f1, f2) = (Double(t0), Double(t1), Double(t2))
+            let x =
+              positions[3 * atom] - positions[3 * center]
+              + (f0 * rows[0] + f1 * rows[3] + f2 * rows[6])
+            let y =
+              positions[3 * atom + 1] - positions[3 * center + 1]
+              + (f0 * rows[1] + f1 * rows[4] + f2 * rows[7])
+            let z =
+              positions[3 * atom + 2] - positions[3 * center + 2]
+              + (f0 * rows[2] + f1 * rows[5] + f2 * rows[8])
+            let squared = x * x + y * y + z * z
+            guard squared < squaredCutoff else { continue }
+            guard squared > closest else { throw .coincident(center, atom) }
+            guard found.count < Self.neighborLimit else {
+              throw .tooManyNeighbors(atom: center, limit: Self.neighborLimit)
+            }
+            found.append(
+              Candidate(
+                atom: Int32(atom), shift: (Int32(t0), Int32(t1), Int32(t2)), x: x, y: y, z: z,
+                squared: squared))
+          }
+        }
+      }
+    }
+  }
+
+  /// The bin inside the cell that bin `index` of an axis repeats, and by how many cells.
+  private func fold(_ index: Int, axis: Int) -> (bin: Int, cells: Int)? {
+    let count = binCounts[axis]
+    if index >= 0 && index < count { return (index, 0) }
+    guard cell.periodic[axis] else { return nil }
+    let cells = index >= 0 ? index / count : -((count - 1 - index) / count)
+    return (index - cells * count, cells)
+  }
+}

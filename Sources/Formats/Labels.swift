@@ -1,0 +1,82 @@
+/// The labels of the sites: what every tool carries with an atom (math.md §1).
+extension Frame {
+  /// Element symbols, shape [N].
+  public var species: [String] {
+    guard case .text(let symbols) = column("species")?.values else { return [] }
+    return symbols
+  }
+
+  /// Cartesian positions in Å, shape [N, 3], row-major, unwrapped.
+  public var positions: [Double] {
+    get { reals("pos", width: 3) ?? [] }
+    set { setColumn(Column("pos", width: 3, .real(newValue))) }
+  }
+
+  /// Index of each atom's basis site in the primitive cell of the reference, shape [N].
+  public var sublattice: [Int]? { integers("sublattice") }
+
+  /// Reference positions in Å in `referenceCell`, shape [N, 3], row-major.
+  public var referencePositions: [Double]? { reals("ref_pos", width: 3) }
+
+  /// Integer coordinates of each atom's primitive cell, shape [N, 3].
+  public var cellIndex: [Int]? { integers("cell_index", width: 3) }
+
+  /// Crystallographic orbit of each atom's basis site, shape [N].
+  public var orbit: [Int]? { integers("orbit") }
+
+  /// The cell of the reference positions: `ref_lattice`, or `cell` where there is no such key.
+  public var referenceCell: [Double] {
+    guard case .reals(let rows) = key("ref_lattice"), rows.count == 9 else { return cell }
+    return rows
+  }
+
+  /// Active Cartesian axes: 1 (x), 2 (x, y) or 3; the key `dimension`.
+  public var dimension: Int { integer("dimension") ?? 3 }
+
+  /// The sublattices, or an error that says how to get them.
+  public func requiredSublattice() throws(InputError) -> [Int] {
+    guard let sublattice else {
+      throw InputError(
+        source, "expected the column sublattice:I:1 (xyz-label gives it), found none")
+    }
+    return sublattice
+  }
+
+  /// The reference positions, or an error that says how to get them.
+  public func requiredReferencePositions() throws(InputError) -> [Double] {
+    guard let referencePositions else {
+      throw InputError(source, "expected the column ref_pos:R:3 (xyz-label gives it), found none")
+    }
+    return referencePositions
+  }
+
+  /// The atomic masses in u, shape [N]: the column `masses:R:1` (ASE's name) where there is one,
+  /// else the standard atomic weights of the species.
+  ///
+  /// - Throws: ``InputError`` for a species without a weight or a mass that is not positive.
+  public func atomicMasses() throws(InputError) -> [Double] {
+    if let masses = reals("masses") {
+      if let atom = masses.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+        throw InputError(source, atom: atom, "expected a positive mass, found \(masses[atom])")
+      }
+      return masses
+    }
+    var masses: [Double] = []
+    masses.reserveCapacity(atomCount)
+    var known: [String: Double] = [:]
+    for (atom, symbol) in species.enumerated() {
+      if let mass = known[symbol] {
+        masses.append(mass)
+        continue
+      }
+      guard let element = Element(symbol: symbol) else {
+        throw InputError(
+          source, atom: atom,
+          "expected an element with a standard atomic weight, found '\(symbol)'")
+      }
+      known[symbol] = element.mass
+      masses.append(element.mass)
+    }
+    return masses
+  }
+}
