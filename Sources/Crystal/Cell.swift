@@ -35,18 +35,24 @@ public struct Cell: Equatable, Sendable {
       let length = completed[3 * axis..<3 * axis + 3].reduce(0) { $0 + $1 * $1 }
       if length == 0 { Self.complete(&completed, axis: axis) }
     }
-    let a = Array(completed[0..<3])
-    let b = Array(completed[3..<6])
-    let c = Array(completed[6..<9])
-    let (bc, ca, ab) = (cross(b, c), cross(c, a), cross(a, b))
-    let volume = dot(a, bc)
-    let scale = (dot(a, a) * dot(b, b) * dot(c, c)).squareRoot()
+    let scale = (0..<3).map { axis in
+      let row = Array(completed[3 * axis..<3 * axis + 3])
+      return dot(row, row).squareRoot()
+    }.reduce(1, *)
+    self.init(independent: completed, periodic: periodic)
     guard volume.isFinite, abs(volume) > 1e-10 * scale, scale > 0 else {
       throw .singular(volume: volume)
     }
-    self.rows = completed
-    self.periodic = periodic
-    self.volume = volume
+  }
+
+  /// A cell whose three rows are known to be independent.
+  init(independent rows: [Double], periodic: [Bool]) {
+    let a = Array(rows[0..<3])
+    let b = Array(rows[3..<6])
+    let c = Array(rows[6..<9])
+    let (bc, ca, ab) = (cross(b, c), cross(c, a), cross(a, b))
+    let volume = dot(a, bc)
+    (self.rows, self.periodic, self.volume) = (rows, periodic, volume)
     inverse = (0..<3).flatMap { [bc[$0] / volume, ca[$0] / volume, ab[$0] / volume] }
   }
 

@@ -1,0 +1,72 @@
+/// A cell with short vectors spanning the same lattice, in which minimum images are found safely.
+///
+/// In a sheared cell the nearest image need not be the one of rounded fractional coordinates; after
+/// reduction it is that one or one of its neighbours.
+public struct ReducedCell: Sendable {
+  private let cell: Cell
+  private let vectors: [Double]
+  private let offsets: [(Double, Double, Double)]
+  /// A vector shorter than this is its own minimum image: half the shortest lattice vector, or
+  /// less.
+  private let safe: Double
+
+  public init(_ original: Cell) {
+    var rows = (0..<3).map { Array(original.rows[3 * $0..<3 * $0 + 3]) }
+    let axes = (0..<3).filter { original.periodic[$0] }
+    // Pairwise (Gauss) reduction: each step shortens a vector, so it ends.
+    var changed = true
+    var rounds = 0
+    while changed && rounds < 1000 {
+      changed = false
+      rounds += 1
+      for i in axes {
+        for j in axes where i != j {
+          let factor = (dot(rows[i], rows[j]) / dot(rows[j], rows[j])).rounded()
+          guard factor != 0 else { continue }
+          let shorter = (0..<3).map { rows[i][$0] - factor * rows[j][$0] }
+          if dot(shorter, shorter) < dot(rows[i], rows[i]) * (1 - 1e-12) {
+            rows[i] = shorter
+            changed = true
+          }
+        }
+      }
+    }
+    // A unimodular change of vectors keeps the volume: the rows stay independent.
+    cell = Cell(independent: rows.flatMap { $0 }, periodic: original.periodic)
+    vectors = cell.rows
+    var offsets: [(Double, Double, Double)] = []
+    let ranges = (0..<3).map { original.periodic[$0] ? -1...1 : 0...0 }
+    for i in ranges[0] {
+      for j in ranges[1] {
+        for k in ranges[2] where !(i == 0 && j == 0 && k == 0) {
+          offsets.append(cell.cartesian(Double(i), Double(j), Double(k)))
+        }
+      }
+    }
+    self.offsets = offsets
+    let shortest = offsets.map { ($0.0 * $0.0 + $0.1 * $0.1 + $0.2 * $0.2).squareRoot() }.min()
+    safe = 0.25 * (shortest ?? .infinity)
+  }
+
+  /// The shortest vector that differs from (x, y, z) by a lattice vector, in Å.
+  ///
+  /// A vector that is short already comes back bit for bit.
+  public func minimumImage(_ x: Double, _ y: Double, _ z: Double) -> (Double, Double, Double) {
+    if x * x + y * y + z * z < safe * safe { return (x, y, z) }
+    let s = cell.fractional(x, y, z)
+    let whole = (
+      cell.periodic[0] ? s.0.rounded() : 0, cell.periodic[1] ? s.1.rounded() : 0,
+      cell.periodic[2] ? s.2.rounded() : 0
+    )
+    let shift = cell.cartesian(whole.0, whole.1, whole.2)
+    let (p, q, r) = (x - shift.0, y - shift.1, z - shift.2)
+    var best = (p, q, r)
+    var least = p * p + q * q + r * r
+    for offset in offsets {
+      let (i, j, k) = (p + offset.0, q + offset.1, r + offset.2)
+      let squared = i * i + j * j + k * k
+      if squared < least * (1 - 1e-14) { (best, least) = ((i, j, k), squared) }
+    }
+    return best
+  }
+}
