@@ -1,0 +1,127 @@
+public import Crystal
+public import LinearAlgebra
+
+/// Labels of any frame from one eigendecomposition of its whole cell (math.md §3, §4 "dense").
+///
+///     S_i = -½ Σ_k log(λ_k) Σ_a V_{k,ia}²,   A = F H̃ F = Vᵀ diag(λ) V
+///
+/// Kind relative normalises with F from Bloch sums; the other kinds take H̃ itself.
+public struct DenseEngine: Sendable {
+  public let kind: LabelKind
+  /// The most that dense matrices may take, in bytes.
+  public let memoryLimit: Int
+
+  public init(kind: LabelKind, memoryLimit: Int = .max) {
+    (self.kind, self.memoryLimit) = (kind, memoryLimit)
+  }
+
+  /// Bytes that a cell of this order takes at the peak: the matrix and LAPACK's 2n² of work.
+  public static func bytesNeeded(order n: Int) -> Int { 8 * (3 * n * n + 8 * n) }
+
+  /// dsyevd counts its workspace 1 + 6n + 2n² in 32 bits.
+  static let largestOrder = 32_000
+
+  /// Labels of a Hessian.
+  ///
+  /// Zero modes add nothing, negative ones are left out and counted: whether such a frame is an
+  /// error is the caller's choice, from the ledger.
+  ///
+  /// - Parameters:
+  ///   - hessian: Mass-weighted, in eV/(Å² u).
+  ///   - normalizer, multilattice: Of the frame's own cell; needed by kind relative only.
+  /// - Throws: ``SiteEntropyError``.
+  public func labels(
+    of hessian: BlockSparseMatrix, normalizer: Normalizer? = nil, multilattice: Multilattice? = nil
+  ) throws(SiteEntropyError) -> SiteLabels {
+    let n = hessian.order
+    let bytes = Self.bytesNeeded(order: n)
+    guard bytes <= memoryLimit, n <= Self.largestOrder else {
+      let most = min(memoryLimit, Self.bytesNeeded(order: Self.largestOrder))
+      throw .tooLarge(order: n, bytes: bytes, limit: most)
+    }
+    let matrix: Matrix
+    if kind == .relative {
+      guard let normalizer, let multilattice else {
+        throw .mismatch("kind relative: expected a reference crystal, found none")
+      }
+      guard multilattice.atomCount == hessian.siteCount, normalizer.group == multilattice.group,
+        normalizer.dimension == hessian.blockSize
+      else { throw .mismatch("expected a Hessian of the reference's cell, found another") }
+      matrix = Self.normalized(hessian, by: normalizer, multilattice)
+    } else {
+      matrix = hessian.dense()
+    }
+    let eigen: SymmetricEigen
+    do { eigen = try matrix.symmetricEigen() } catch { throw .decomposition(order: n, error) }
+    return labels(eigen, siteCount: hessian.siteCount, dimension: hessian.blockSize)
+  }
+
+  /// A = F H̃ F.
+  ///
+  /// H̃ is sparse, so the first product costs little; of the second only half is computed.
+  package static func normalized(
+    _ hessian: BlockSparseMatrix, by normalizer: Normalizer, _ multilattice: Multilattice
+  ) -> Matrix {
+    let root = normalizer.denseRoot(multilattice)
+    let n = hessian.order
+    var product = [Double](repeating: 0, count: n * n)
+    fillBlocksConcurrently(&product, blockSize: hessian.blockSize * n) { site, rows in
+      hessian.multiply(root.storage.span, width: n, rows: site..<site + 1, into: &rows)
+    }
+    return root.symmetricProduct(with: Matrix(rowCount: n, columnCount: n, storage: product))
+  }
+
+  private func labels(
+    _ eigen: SymmetricEigen, siteCount: Int, dimension: Int
+  ) -> SiteLabels {
+    let ledger = ModeLedger(eigenvalues: eigen.values, expectedZeroModes: dimension)
+    let tolerance =
+      ModeLedger.zeroTolerance * eigen.values.reduce(0) { max($0, abs($1)) }
+    let weights = eigen.values.map { $0 > tolerance ? kind.weight($0) : 0 }
+    var shares = [Double](repeating: 0, count: siteCount)
+    var span = shares.mutableSpan
+    projectOntoSites(
+      modes: eigen.vectors.storage.span, weights: weights.span, dimension: dimension, into: &span)
+    return SiteLabels(
+      kind: kind, engine: "dense", siteEntropy: shares, entropy: weights.reduce(0, +),
+      ledger: ledger)
+  }
+}
+
+/// Splits a sum over modes into the shares of the sites.
+///
+///     s_i = Σ_m Σ_a |v_{m,ia}|² w_m
+///
+/// As the modes are orthonormal, Σ_i s_i = Σ_m w_m.
+///
+/// - Parameters:
+///   - modes: Eigenvectors as rows, shape [n, n], row-major; column d·i + a belongs to site i.
+///   - weights: w_m, shape [n].
+///   - shares: s_i, shape [n/d]; overwritten.
+/// - Complexity: O(n²); reads `modes` once, in storage order.
+public func projectOntoSites(
+  modes: Span<Double>, weights: Span<Double>, dimension d: Int,
+  into shares: inout MutableSpan<Double>
+) {
+  let modeCount = weights.count
+  let width = shares.count * d
+  precondition(modes.count == modeCount * width, "modes: expected [\(modeCount), \(width)]")
+  for site in shares.indices { shares[site] = 0 }
+  for mode in 0..<modeCount where weights[mode] != 0 {
+    let weight = weights[mode]
+    let row = mode * width
+    if d == 3 {
+      for site in shares.indices {
+        let x = modes[row &+ 3 &* site]
+        let y = modes[row &+ 3 &* site &+ 1]
+        let z = modes[row &+ 3 &* site &+ 2]
+        shares[site] += (x * x + y * y + z * z) * weight
+      }
+    } else {
+      for column in 0..<width {
+        let x = modes[row &+ column]
+        shares[column / d] += x * x * weight
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+public import Crystal
+public import LinearAlgebra
+
+/// The mass-weighted Hessian of the reference crystal as blocks between basis sites of a home cell
+/// and of the cells around it.
+///
+/// Blocks have order S·d's d × d pieces: `block` couples basis site `row` of cell 0 to basis site
+/// `column` of cell `translation` (whole primitive vectors).
+public struct ReferenceKernel: Sendable {
+  public struct Entry: Sendable {
+    public let row: Int
+    public let column: Int
+    public let translation: (Int, Int, Int)
+    /// Shape [d, d], in eV/(Å² u).
+    public let block: [Double]
+
+    public init(row: Int, column: Int, translation: (Int, Int, Int), block: [Double]) {
+      (self.row, self.column, self.translation) = (row, column, translation)
+      self.block = block
+    }
+  }
+
+  public let dimension: Int
+  public let basisCount: Int
+  public let entries: [Entry]
+
+  public init(dimension: Int, basisCount: Int, entries: [Entry]) {
+    (self.dimension, self.basisCount, self.entries) = (dimension, basisCount, entries)
+  }
+
+  /// The kernel of a Hessian of the whole supercell, averaged over its cells.
+  ///
+  /// Ranges are then known modulo the supercell only, which is all that its own Bloch sums need.
+  ///
+  /// - Parameter hessian: Mass-weighted, of the reference, atoms as in the frame.
+  /// - Precondition: `hessian` has as many sites as the multilattice.
+  public init(averaging hessian: BlockSparseMatrix, over multilattice: Multilattice) {
+    let (s, d) = (multilattice.basis.count, hessian.blockSize)
+    precondition(hessian.siteCount == multilattice.atomCount, "sites")
+    let group = multilattice.group
+    var blocks: [Int: [Double]] = [:]
+    for i in 0..<hessian.siteCount {
+      for k in hessian.rowStarts[i]..<hessian.rowStarts[i + 1] {
+        let j = Int(hessian.indices[k])
+        let step = group.difference(
+          multilattice.translationOfAtom[j], multilattice.translationOfAtom[i])
+        let key = (step * s + multilattice.basisOfAtom[i]) * s + multilattice.basisOfAtom[j]
+        var block = blocks[key] ?? [Double](repeating: 0, count: d * d)
+        for e in 0..<d * d { block[e] += hessian.values[k * d * d + e] / Double(group.count) }
+        blocks[key] = block
+      }
+    }
+    dimension = d
+    basisCount = s
+    entries = blocks.keys.sorted().map { key in
+      Entry(
+        row: key / s % s, column: key % s, translation: group.translation(at: key / (s * s)),
+        block: blocks[key] ?? [])
+    }
+  }
+
+  /// D(k) = Σ_R C(R) e^{-ik·R}, Hermitian, of order S·d.
+  public func dynamicalMatrix(_ k: Int, of group: TranslationGroup) -> ComplexMatrix {
+    let (d, order) = (dimension, basisCount * dimension)
+    var result = ComplexMatrix(
+      order: order, real: [Double](repeating: 0, count: order * order),
+      imaginary: [Double](repeating: 0, count: order * order))
+    for entry in entries {
+      let (c, s) = group.phase(k, group.index(of: entry.translation))
+      for a in 0..<d {
+        for b in 0..<d {
+          let element = (entry.row * d + a) * order + entry.column * d + b
+          result.real[element] += c * entry.block[a * d + b]
+          result.imaginary[element] += s * entry.block[a * d + b]
+        }
+      }
+    }
+    // The Hessian is symmetric up to rounding; D is made exactly Hermitian.
+    for i in 0..<order {
+      for j in 0...i {
+        let x = (result.real[i * order + j] + result.real[j * order + i]) / 2
+        let y = (result.imaginary[i * order + j] - result.imaginary[j * order + i]) / 2
+        (result.real[i * order + j], result.real[j * order + i]) = (x, x)
+        (result.imaginary[i * order + j], result.imaginary[j * order + i]) = (y, -y)
+      }
+    }
+    return result
+  }
+}
