@@ -105,9 +105,10 @@ enum IntegerLattice {
         }
         guard isClear else { continue }
         // Each diagonal element divides all that follow: else fold the offender in and repeat.
-        let offender = rest.first {
-          $0.0 > step && $0.1 > step && !m[3 * $0.0 + $0.1].isMultiple(of: pivot)
+        let later = (step + 1..<max(3, step + 1)).flatMap { i in
+          (step + 1..<3).map { (i, $0) }
         }
+        let offender = later.first { !m[3 * $0.0 + $0.1].isMultiple(of: pivot) }
         guard let offender else { break }
         for k in 0..<3 { m[3 * step + k] += m[3 * offender.0 + k] }
       }
