@@ -52,6 +52,8 @@ let package = Package(
     library("Regression", ["LinearAlgebra"]),
     library("CommandLine", ["Formats", "LinearAlgebra", "Crystal", argumentParser]),
     library("TestSupport", ["Formats", "LinearAlgebra"]),
+    // MARK: Executables
+    .executableTarget(name: "Benchmarks", dependencies: ["Formats"], swiftSettings: strict),
     // MARK: Tests
     tests("FormatsTests", ["Formats"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),

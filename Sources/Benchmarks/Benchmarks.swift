@@ -1,0 +1,30 @@
+/// Prints `name TAB size TAB best_ns` for the benchmarks named on the command line, or for all.
+@main
+struct Benchmarks {
+  static let all: [(name: String, run: @Sendable () throws -> Void)] = [
+    ("extxyz", { try benchmarkExtendedXYZ() })
+  ]
+
+  static func main() throws {
+    let wanted = Set(CommandLine.arguments.dropFirst())
+    for benchmark in all where wanted.isEmpty || wanted.contains(benchmark.name) {
+      try benchmark.run()
+    }
+  }
+
+  /// Runs `body` once to warm up and then 20 times, and prints the shortest time.
+  ///
+  /// - Parameter size: What the time divides by: bytes, atoms, matrix order.
+  static func measure(_ name: String, size: Int, _ body: () throws -> Void) rethrows {
+    try body()
+    let clock = ContinuousClock()
+    var best = Duration.seconds(1_000_000)
+    for _ in 0..<20 {
+      let start = clock.now
+      try body()
+      best = min(best, clock.now - start)
+    }
+    let nanoseconds = best.components.attoseconds / 1_000_000_000
+    print("\(name)\t\(size)\t\(best.components.seconds * 1_000_000_000 + nanoseconds)")
+  }
+}

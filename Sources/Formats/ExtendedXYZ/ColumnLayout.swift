@@ -1,0 +1,119 @@
+/// The columns that `Properties` declares: `name:type:width` triples.
+struct ColumnLayout: Equatable {
+  enum Kind: UInt8 { case real, integer, logical, text, species }
+  struct Entry: Equatable {
+    var name: String
+    var kind: Kind
+    var width: Int
+  }
+
+  /// Beyond this a line of values would be longer than a line may be.
+  static let widthLimit = 1_000_000
+
+  var entries: [Entry]
+  /// The kind of each value of a line, shape [width of all columns].
+  var fields: [Kind] { entries.flatMap { repeatElement($0.kind, count: $0.width) } }
+
+  /// What a frame has without `Properties`.
+  static let plain = ColumnLayout(entries: [
+    Entry(name: "species", kind: .species, width: 1), Entry(name: "pos", kind: .real, width: 3),
+  ])
+
+  /// Columns whose type and width are fixed (formats/extxyz.md).
+  static let known: [String: (kind: Kind, width: Int)] = [
+    "species": (.text, 1), "pos": (.real, 3), "Z": (.integer, 1),
+    "sublattice": (.integer, 1), "orbit": (.integer, 1), "cell_index": (.integer, 3),
+    "ref_pos": (.real, 3), "core": (.logical, 1), "masses": (.real, 1),
+    "site_entropy": (.real, 1), "site_entropy_pred": (.real, 1), "site_entropy_std": (.real, 1),
+    "extrapolation": (.real, 1), "site_entropy_gradient": (.real, 3),
+    "entropy_gradient": (.real, 3),
+  ]
+
+  /// ASE's own names for three of them.
+  static let aliases = ["symbols": "species", "positions": "pos", "numbers": "Z"]
+
+  init(entries: [Entry]) { self.entries = entries }
+
+  /// Parses the value of `Properties`.
+  ///
+  /// - Throws: ``FormatProblem``.
+  init(_ text: String) throws(FormatProblem) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count.isMultiple(of: 3) else {
+      throw FormatProblem(
+        "expected name:type:width triples in Properties, found '\(excerpt(text.utf8))'")
+    }
+    entries = []
+    var seen: Set<String> = []
+    var total = 0
+    for start in stride(from: 0, to: parts.count, by: 3) {
+      let entry = try Self.entry(parts[start], parts[start + 1], parts[start + 2])
+      guard seen.insert(entry.name).inserted else {
+        throw FormatProblem("expected each column once, found '\(excerpt(entry.name.utf8))' twice")
+      }
+      total += entry.width
+      guard total <= Self.widthLimit else {
+        throw FormatProblem("expected at most \(Self.widthLimit) values an atom, found more")
+      }
+      entries.append(entry)
+    }
+    guard seen.contains("species") || seen.contains("Z") else {
+      throw FormatProblem("expected the column species:S:1, found none")
+    }
+    guard seen.contains("pos") else {
+      throw FormatProblem("expected the column pos:R:3, found none")
+    }
+  }
+
+  private static func entry(
+    _ givenName: Substring, _ type: Substring, _ width: Substring
+  ) throws(FormatProblem) -> Entry {
+    guard isName(givenName.utf8) else {
+      throw FormatProblem(
+        "expected a column name of letters, digits and '_', found '\(excerpt(givenName.utf8))'")
+    }
+    let name = aliases[String(givenName)] ?? String(givenName)
+    let kinds: [Substring: Kind] = ["R": .real, "I": .integer, "L": .logical, "S": .text]
+    guard var kind = kinds[type] else {
+      throw FormatProblem(
+        "expected type R, I, L or S for column \(excerpt(name.utf8)), found '\(excerpt(type.utf8))'"
+      )
+    }
+    guard !width.isEmpty, width.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+      let count = Int(width), count > 0
+    else {
+      throw FormatProblem(
+        "expected a width of at least 1 for column \(excerpt(name.utf8)), "
+          + "found '\(excerpt(width.utf8))'")
+    }
+    guard count <= widthLimit else {
+      throw FormatProblem(
+        "expected at most \(widthLimit) values an atom, found '\(excerpt(width.utf8))'")
+    }
+    if let expected = known[name], expected.kind != kind || expected.width != count {
+      let letter = kinds.first { $0.value == expected.kind }?.key ?? ""
+      throw FormatProblem(
+        "expected \(name):\(letter):\(expected.width), found \(name):\(type):\(count)")
+    }
+    if name == "species" { kind = .species }
+    return Entry(name: name, kind: kind, width: count)
+  }
+}
+
+/// What is wrong, before the place is known.
+struct FormatProblem: Error, Equatable {
+  var message: String
+  init(_ message: String) { self.message = message }
+}
+
+/// Whether bytes match `[A-Za-z_][A-Za-z0-9_]*`.
+func isName(_ bytes: some Collection<UInt8>) -> Bool {
+  guard let first = bytes.first, !isDigit(first) else { return false }
+  return bytes.allSatisfy { byte in
+    isDigit(byte) || byte == UInt8(ascii: "_")
+      || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+  }
+}
+
+@inline(__always)
+func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

@@ -1,0 +1,113 @@
+/// What the comment line of a frame says: its cell, its columns and its keys.
+struct FrameHeader {
+  private(set) var cell = [Double](repeating: 0, count: 9)
+  private(set) var periodic = [false, false, false]
+  private(set) var layout = ColumnLayout.plain
+  private(set) var keys: [Key] = []
+
+  /// - Parameter line: The comment line without its end.
+  /// - Throws: ``FormatProblem``.
+  init(_ line: [UInt8]) throws(FormatProblem) {
+    var lattice: [Double]?
+    var pbc: [Bool]?
+    for entry in try CommentLine(line).entries {
+      switch entry.name {
+      case "Lattice": lattice = try Self.lattice(entry)
+      case "pbc": pbc = try Self.pbc(entry)
+      case "Properties": layout = try ColumnLayout(entry.content)
+      default: keys.append(try Self.key(entry))
+      }
+    }
+    // ASE's defaults: a lattice repeats unless pbc says otherwise, and without one nothing does.
+    cell = lattice ?? cell
+    periodic = pbc ?? [Bool](repeating: lattice != nil, count: 3)
+    try checkCell(hasLattice: lattice != nil)
+  }
+
+  private static func lattice(_ entry: CommentLine.Entry) throws(FormatProblem) -> [Double] {
+    // A matrix in brackets is read transposed by one peer and refused by the other.
+    if !entry.isNested, entry.raw != nil {
+      switch KeyValue(content: entry.content) {
+      case .reals(let rows) where rows.count == 9: return rows
+      case .integers(let rows) where rows.count == 9: return rows.map(Double.init)
+      default: break
+      }
+    }
+    throw FormatProblem(
+      "expected Lattice=\"ax ay az bx by bz cx cy cz\", found '\(excerpt(entry.content.utf8))'")
+  }
+
+  private static func pbc(_ entry: CommentLine.Entry) throws(FormatProblem) -> [Bool] {
+    if entry.raw != nil {
+      switch KeyValue(content: entry.content) {
+      case .logicals(let values) where values.count == 3: return values
+      case .logical(let value): return [value, value, value]
+      case .integers(let values) where values.count == 3 && values.allSatisfy { $0 | 1 == 1 }:
+        return values.map { $0 == 1 }
+      default: break
+      }
+    }
+    throw FormatProblem(
+      "expected pbc=\"T T T\" or the like, found '\(excerpt(entry.content.utf8))'")
+  }
+
+  private static func key(_ entry: CommentLine.Entry) throws(FormatProblem) -> Key {
+    for reserved in ["Lattice", "Properties", "pbc"]
+    where entry.name.lowercased() == reserved.lowercased() {
+      // Read as an unknown key this would lose the cell or the columns in silence.
+      throw FormatProblem("expected \(reserved), found '\(entry.name)'")
+    }
+    // `uid` is the one key that ASE never converts.
+    let value: KeyValue =
+      entry.isNested || entry.name == "uid" || entry.name == "comment"
+      ? .text(entry.content) : KeyValue(content: entry.content)
+    switch (entry.name, value) {
+    case ("sitevib_format", .integer(1)), ("dimension", .integer(1...3)): break
+    case ("sitevib_format", _):
+      throw FormatProblem(
+        "expected sitevib_format=1, found '\(excerpt(entry.content.utf8))'")
+    case ("dimension", _):
+      throw FormatProblem("expected dimension 1, 2 or 3, found '\(excerpt(entry.content.utf8))'")
+    case ("ref_lattice", .reals(let rows)) where rows.count == 9: break
+    case ("ref_lattice", .integers(let rows)) where rows.count == 9:
+      return Key(entry.name, .reals(rows.map(Double.init)), rawText: entry.raw)
+    case ("ref_lattice", _):
+      throw FormatProblem(
+        "expected 9 numbers for ref_lattice, found '\(excerpt(entry.content.utf8))'")
+    default: break
+    }
+    return Key(entry.name, value, rawText: entry.raw)
+  }
+
+  /// The vectors along periodic axes must span what repeats: a crystal, a layer or a chain.
+  private func checkCell(hasLattice: Bool) throws(FormatProblem) {
+    guard periodic.contains(true) else { return }
+    guard hasLattice else {
+      throw FormatProblem("expected Lattice beside a periodic pbc, found none")
+    }
+    let vectors = (0..<3).filter { periodic[$0] }.map { Array(cell[3 * $0..<3 * $0 + 3]) }
+    // Gram-Schmidt: each vector must keep a part across those before it.
+    var basis: [[Double]] = []
+    for vector in vectors {
+      let length = Self.norm(vector)
+      guard length > 0, length.isFinite else {
+        throw FormatProblem("expected independent lattice vectors, found one of length \(length)")
+      }
+      var rest = vector.map { $0 / length }
+      for other in basis {
+        let share = zip(rest, other).reduce(0) { $0 + $1.0 * $1.1 }
+        rest = zip(rest, other).map { $0 - share * $1 }
+      }
+      let height = Self.norm(rest)
+      guard height > 1e-10 else {
+        throw FormatProblem(
+          "expected independent lattice vectors, found one in the span of the others")
+      }
+      basis.append(rest.map { $0 / height })
+    }
+  }
+
+  private static func norm(_ vector: [Double]) -> Double {
+    vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+  }
+}

@@ -1,0 +1,99 @@
+/// A key's value as we write it, or nil for one that is left out because its readers differ: an
+/// empty string or an empty vector.
+///
+/// - Throws: ``FormatProblem`` for what the profile forbids.
+func keyText(_ key: Key) throws(FormatProblem) -> String? {
+  if let raw = key.rawText { return raw }
+  let name = key.name
+  guard CommentLine.isKey(Array(name.utf8)[...]), !["Lattice", "Properties", "pbc"].contains(name)
+  else {
+    throw FormatProblem(
+      "expected a key of letters, digits and '_', found '\(excerpt(name.utf8))'")
+  }
+  switch key.value {
+  case .integer(let value): return try integerText(value, name)
+  case .real(let value): return try realText(value, name)
+  case .logical(let value): return value ? "T" : "F"
+  case .text(let text): return try stringText(text, name)
+  case .integers(let values):
+    return try vectorText(values) { value throws(FormatProblem) in
+      try integerText(value, name)
+    }
+  case .reals(let values):
+    return try vectorText(values) { value throws(FormatProblem) in
+      try realText(value, name)
+    }
+  case .logicals(let values): return try vectorText(values) { $0 ? "T" : "F" }
+  case .texts(let words):
+    guard words.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(where: isSeparator) }) else {
+      throw FormatProblem("expected words without blanks for \(name), found others")
+    }
+    return try stringText(words.joined(separator: " "), name)
+  }
+}
+
+private func integerText(_ value: Int, _ name: String) throws(FormatProblem) -> String {
+  guard Int32(exactly: value) != nil else {
+    throw FormatProblem("expected an integer of 32 bits for \(name), found \(value)")
+  }
+  return "\(value)"
+}
+
+private func realText(_ value: Double, _ name: String) throws(FormatProblem) -> String {
+  guard value.isFinite else {
+    throw FormatProblem("expected a finite number for \(name), found another value")
+  }
+  return value.description
+}
+
+/// A vector in brackets, the one form that reads alike for every length; one value is a scalar.
+private func vectorText<T>(
+  _ values: [T], _ text: (T) throws(FormatProblem) -> String
+) throws(FormatProblem) -> String? {
+  guard let first = values.first else { return nil }
+  if values.count == 1 { return try text(first) }
+  var result = "["
+  for (index, value) in values.enumerated() {
+    if index > 0 { result += ", " }
+    result += try text(value)
+  }
+  return result + "]"
+}
+
+private func stringText(_ text: String, _ name: String) throws(FormatProblem) -> String? {
+  guard !text.isEmpty else { return nil }
+  guard text.utf8.count <= Frame.textLimit else {
+    throw FormatProblem(
+      "expected at most \(Frame.textLimit) characters for \(name), found \(text.utf8.count)")
+  }
+  let isPrintable = text.utf8.allSatisfy { byte in
+    byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+  guard isPrintable else {
+    throw FormatProblem(
+      "expected printable ASCII without '\"' and '\\' for \(name), found '\(excerpt(text.utf8))'")
+  }
+  guard !readsAsAnotherType(text) else {
+    throw FormatProblem(
+      "expected text that is no number or logical for \(name), found '\(excerpt(text.utf8))'")
+  }
+  let isWord = text.utf8.allSatisfy { isName([$0]) || isDigit($0) || ".:/+-".utf8.contains($0) }
+  return isWord ? text : "\"\(text)\""
+}
+
+private func isSeparator(_ byte: UInt8) -> Bool {
+  byte == 0x20 || byte == 0x09 || byte == UInt8(ascii: ",")
+}
+
+/// Whether a reader would take the text for numbers or logicals; quotes do not protect.
+private func readsAsAnotherType(_ text: String) -> Bool {
+  let parts = text.utf8.split(whereSeparator: isSeparator)
+  if parts.isEmpty { return true }
+  if case .text = KeyValue(content: text) {} else { return true }
+  return parts.allSatisfy { part in
+    // Python's numbers are wider than ours: nan, inf, 007, 1_000, but not 0x1F.
+    let word = String(decoding: part.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
+    let isHexadecimal = word.contains { $0 == "x" || $0 == "X" }
+    return !isHexadecimal && Double(word) != nil
+  }
+}
