@@ -1,0 +1,85 @@
+internal import Glibc
+
+/// Lines on standard error: `command: where: what`.
+///
+/// A failure to write there is not reported anywhere, for there is nowhere left.
+struct Diagnostics: Sendable {
+  let commandName: String
+
+  func line(_ message: String) {
+    writeRaw("\(commandName): \(printable(message))\n")
+  }
+
+  /// Writes text as it is: JSON lines and progress.
+  func writeRaw(_ text: String) {
+    let bytes = Array(text.utf8)
+    var offset = 0
+    while offset < bytes.count {
+      let written = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(STDERR_FILENO, $0.baseAddress! + offset, $0.count - offset)
+      }
+      if written > 0 {
+        offset += written
+      } else if written == 0 || errno != EINTR {
+        return
+      }
+    }
+  }
+}
+
+/// Escapes control bytes, so that no file can move the cursor of whoever reads the message, and
+/// cuts what is longer than a line should be.
+func printable(_ text: String, limit: Int = 1000) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    if result.utf8.count > limit { return result + "…" }
+    switch scalar.value {
+    case 0x0a: result += "\\n"
+    case 0x09: result += "\\t"
+    case 0x0d: result += "\\r"
+    case 0..<0x20, 0x7f..<0xa0, 0x200e...0x200f, 0x2028...0x202e, 0x2066...0x2069:
+      let digits = String(scalar.value, radix: 16)
+      result += "\\u{\(digits)}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
+
+/// A counter on a terminal, and nothing anywhere else.
+struct Progress {
+  private let isShown: Bool
+  private let diagnostics: Diagnostics
+  private var lastShown: Double
+  private var count = 0
+  private var hasText = false
+
+  init(diagnostics: Diagnostics, isQuiet: Bool) {
+    isShown = !isQuiet && isatty(STDERR_FILENO) == 1
+    self.diagnostics = diagnostics
+    lastShown = Self.seconds()
+  }
+
+  /// Counts frames; redraws at most five times a second.
+  mutating func advance(by frames: Int) {
+    count += frames
+    guard isShown else { return }
+    let now = Self.seconds()
+    guard now - lastShown > 0.2 else { return }
+    lastShown = now
+    hasText = true
+    diagnostics.writeRaw("\r\(diagnostics.commandName): \(count) frames")
+  }
+
+  /// Takes the line off the terminal.
+  mutating func clear() {
+    if hasText { diagnostics.writeRaw("\r\u{1b}[K") }
+    hasText = false
+  }
+
+  private static func seconds() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+  }
+}

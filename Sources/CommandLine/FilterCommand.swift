@@ -1,0 +1,94 @@
+public import ArgumentParser
+internal import Formats
+internal import Glibc
+
+/// A command of this package: it declares options and wires; everything around it is done here.
+///
+/// Its `main` takes care of closed descriptors, of one-line messages, and of the exit code; its
+/// output appears only if ``perform(_:)`` returns.
+public protocol CheckedCommand: ParsableCommand {
+  /// The options whose value is three numbers, as in `--supercell 3 3 3`.
+  static var tripleOptions: [String] { get }
+  var outputOptions: OutputOptions { get }
+  /// nil for a command that reads no frames.
+  var streamOptions: StreamOptions? { get }
+  func perform(_ session: FilterSession) throws
+}
+
+/// A command that reads frames.
+public protocol FilterCommand: CheckedCommand {
+  var stream: StreamOptions { get }
+}
+
+extension FilterCommand {
+  public var outputOptions: OutputOptions { stream.output }
+  public var streamOptions: StreamOptions? { stream }
+}
+
+extension CheckedCommand {
+  public static var tripleOptions: [String] { [] }
+  public var streamOptions: StreamOptions? { nil }
+
+  public static func main() {
+    let descriptors = StandardDescriptors()
+    let diagnostics = Diagnostics(commandName: _commandName)
+    let typed = Array(Swift.CommandLine.arguments.dropFirst())
+    let arguments = joinTriples(of: tripleOptions, in: typed)
+    let command: Self
+    do {
+      guard let parsed = try parseAsRoot(arguments) as? Self else {
+        // Only --generate-completion-script and the like come here.
+        var other = try parseAsRoot(arguments)
+        try other.run()
+        return
+      }
+      command = parsed
+    } catch {
+      finish(parsing: error, diagnostics, descriptors)
+    }
+    Glibc.exit(command.run(typed, diagnostics, descriptors))
+  }
+
+  /// Help and versions go to standard output, which may be full; anything else is wrong usage.
+  private static func finish(
+    parsing error: any Error, _ diagnostics: Diagnostics, _ descriptors: StandardDescriptors
+  ) -> Never {
+    guard exitCode(for: error) != .success else {
+      do {
+        let output = try Output(standardOutputOf: descriptors)
+        let text = fullMessage(for: error)
+        try output.write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        try output.finish()
+        Glibc.exit(0)
+      } catch {
+        diagnostics.line("\(error)")
+        Glibc.exit(ExitCode(reporting: error).rawValue)
+      }
+    }
+    diagnostics.line("\(message(for: error)) (see \(_commandName) --help)")
+    Glibc.exit(ExitCode.badUsage.rawValue)
+  }
+
+  private func run(
+    _ arguments: [String], _ diagnostics: Diagnostics, _ descriptors: StandardDescriptors
+  ) -> Int32 {
+    do {
+      let session = try FilterSession(
+        diagnostics: diagnostics, descriptors: descriptors, output: outputOptions,
+        input: streamOptions,
+        history: historyEntry(
+          command: Self._commandName, arguments: arguments, inputs: streamOptions?.inputs ?? []))
+      do {
+        try perform(session)
+        try session.finish()
+      } catch {
+        session.abandon()
+        throw error
+      }
+      return session.exitCode.rawValue
+    } catch {
+      diagnostics.line("\(error)")
+      return ExitCode(reporting: error).rawValue
+    }
+  }
+}

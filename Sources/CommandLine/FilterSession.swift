@@ -1,0 +1,239 @@
+internal import ArgumentParser
+public import Formats
+internal import LinearAlgebra
+
+/// One frame to work on.
+public struct FrameJob: Sendable {
+  public let frame: Frame
+  /// Number of the frame, counted from 0 over all inputs; not changed by --first-frame.
+  public let index: Int
+  /// Number of the copy of the frame, counted from 0.
+  public let copy: Int
+}
+
+/// What a command made of a frame.
+public struct FrameResult: Sendable {
+  /// The frames to write, in order; none for a frame that is left out.
+  public var frames: [Frame]
+  /// Why the frame is rejected; one clause. The command then exits 3.
+  public var rejection: String?
+  /// The keys of the frame's line under --json.
+  public var report: JSONObject
+
+  public init(_ frames: [Frame], rejection: String? = nil, report: JSONObject = JSONObject()) {
+    (self.frames, self.rejection, self.report) = (frames, rejection, report)
+  }
+
+  public init(_ frame: Frame, rejection: String? = nil, report: JSONObject = JSONObject()) {
+    self.init([frame], rejection: rejection, report: report)
+  }
+}
+
+/// The surroundings of a running command: frames in, bytes out, messages.
+///
+/// Used from the main thread only; the closures given to ``mapFrames(copies:_:)`` run on any.
+public final class FilterSession {
+  public let threadCount: Int
+  /// What ``write(_:)`` and ``mapFrames(copies:_:)`` append to the key `history`; nil under
+  /// --no-history.
+  public let historyEntry: String?
+
+  private let diagnostics: Diagnostics
+  private let options: OutputOptions
+  private let output: Output
+  private var input: InputFrames?
+  /// Made for the first frame that is written.
+  private var encoder: FrameEncoder?
+  private var progress: Progress
+  private var rejectedCount = 0
+
+  /// Rejected frames named one by one; beyond, only their number is.
+  private static let namedRejections = 20
+  /// Frames of one batch have at most so many atoms in all, unless there is but one: memory.
+  private static let batchAtoms = 200_000
+
+  init(
+    diagnostics: Diagnostics, descriptors: StandardDescriptors, output options: OutputOptions,
+    input: StreamOptions?, history: String
+  ) throws {
+    self.diagnostics = diagnostics
+    self.options = options
+    historyEntry = options.noHistory ? nil : history
+    threadCount = try resolvedThreadCount(option: options.threads?.value)
+    progress = Progress(diagnostics: diagnostics, isQuiet: options.quiet || options.json)
+    self.input = try input.map { try InputFrames($0, descriptors: descriptors) }
+    // Opened before the work, so that a wrong name costs no time.
+    output =
+      try options.output == "-"
+      ? Output(standardOutputOf: descriptors) : Output(path: options.output)
+    // Sums inside a product would depend on the threads of BLAS: parallel are the frames, and the
+    // blocks of `fillBlocksConcurrently`.
+    setLinearAlgebraThreads(1)
+    setConcurrentBlockLimit(threadCount)
+  }
+
+  var exitCode: ExitCode { rejectedCount > 0 ? .framesRejected : .success }
+
+  // MARK: Input
+
+  /// The first frame of the work, which stays in the stream; nil for a command without input.
+  public func firstFrame() throws -> Frame? { try input?.peek() }
+
+  // MARK: Output
+
+  /// The format of frames: --format, else the suffix of --output, else that of the input.
+  public func outputFormat() throws -> FrameFormat {
+    let format =
+      try options.format ?? FrameFormat(suffixOf: options.output) ?? input?.format() ?? .extendedXYZ
+    if format == .hdf5 && output.isTerminal { throw StreamError.binaryToTerminal }
+    return format
+  }
+
+  /// Writes a frame with this command in its history.
+  public func write(_ frame: Frame) throws {
+    let format = try outputFormat()
+    var frame = frame
+    if let historyEntry { frame.appendHistory(historyEntry) }
+    try encode([frame], format: format)
+  }
+
+  private func encode(_ frames: [Frame], format: FrameFormat) throws {
+    var encoder = try self.encoder ?? FrameEncoder(format: format)
+    var bytes: [UInt8] = []
+    for frame in frames { try encoder.append(frame, to: &bytes) }
+    self.encoder = encoder
+    try output.write(bytes)
+  }
+
+  /// Writes text that is no frame: a table.
+  public func write(text: String) throws { try output.write(Array(text.utf8)) }
+
+  /// Writes bytes that are no text; never to a terminal.
+  public func write(binary bytes: [UInt8]) throws {
+    guard !output.isTerminal else { throw StreamError.binaryToTerminal }
+    try output.write(bytes)
+  }
+
+  // MARK: Work
+
+  /// Reads every frame, transforms the frames in parallel and writes the results in order.
+  ///
+  /// - Parameters:
+  ///   - copies: How often each frame is transformed, as `copy` 0, 1, ….
+  ///   - transform: Called once a copy, on any thread; its results may not depend on other frames.
+  public func mapFrames(
+    copies: Int = 1, _ transform: @escaping @Sendable (FrameJob) throws -> FrameResult
+  ) throws {
+    let format = try outputFormat()
+    let entry = historyEntry
+    try forEachFrame(copies: copies) { job -> (FrameResult, [UInt8]) in
+      var result = try transform(job)
+      var bytes: [UInt8] = []
+      for index in result.frames.indices {
+        if let entry { result.frames[index].appendHistory(entry) }
+      }
+      if format == .extendedXYZ {
+        // Text of one frame does not depend on the others: it is made here, in parallel.
+        var encoder = try FrameEncoder(format: format)
+        for frame in result.frames { try encoder.append(frame, to: &bytes) }
+        result.frames = []
+      }
+      return (result, bytes)
+    } consume: { job, encoded in
+      let (result, bytes) = encoded
+      try output.write(bytes)
+      if !result.frames.isEmpty { try encode(result.frames, format: format) }
+      if options.json { report(job, copies: copies, result) }
+      if let reason = result.rejection { reject(job.frame.source, reason) }
+    }
+  }
+
+  /// Reads every frame, maps the frames in parallel and hands the values on in order.
+  ///
+  /// Values before an error are handed on first, whatever the number of threads.
+  public func forEachFrame<Value: Sendable>(
+    copies: Int = 1, map: @Sendable (FrameJob) throws -> Value,
+    consume: (FrameJob, Value) throws -> Void
+  ) throws {
+    var batch: [FrameJob] = []
+    var atoms = 0
+    func flush() throws {
+      let values = mapConcurrently(batch) { job in Result { try map(job) } }
+      for (job, value) in zip(batch, values) { try consume(job, try value.get()) }
+      progress.advance(by: batch.count)
+      // The next stage of a pipe need not wait for the end.
+      try output.drain()
+      batch.removeAll(keepingCapacity: true)
+      atoms = 0
+    }
+    do {
+      while let (frame, index) = try input?.next() {
+        for copy in 0..<copies {
+          let isFull = batch.count == threadCount || atoms + frame.atomCount > Self.batchAtoms
+          if isFull && !batch.isEmpty { try flush() }
+          batch.append(FrameJob(frame: frame, index: index, copy: copy))
+          atoms += frame.atomCount
+        }
+      }
+    } catch let error as InputError {
+      try flush()
+      throw error
+    }
+    try flush()
+  }
+
+  // MARK: Messages
+
+  /// Names a frame that was left out or is not to be trusted; the command will exit 3.
+  public func reject(_ source: FrameSource, _ reason: String) {
+    rejectedCount += 1
+    guard rejectedCount <= Self.namedRejections else { return }
+    message("\(InputError(source, "rejected: \(reason)"))")
+  }
+
+  /// One line on standard error, unless --quiet.
+  public func warn(_ text: String) {
+    if !options.quiet { message("warning: \(text)") }
+  }
+
+  /// One line on standard error.
+  public func message(_ text: String) {
+    progress.clear()
+    diagnostics.line(text)
+  }
+
+  /// Whether ``report(_:)`` writes anything.
+  public var isReporting: Bool { options.json }
+
+  /// One JSON object on standard error, under --json.
+  public func report(_ object: JSONObject) {
+    if options.json { diagnostics.writeRaw(object.serialized + "\n") }
+  }
+
+  private func report(_ job: FrameJob, copies: Int, _ result: FrameResult) {
+    var object: JSONObject = ["frame": .integer(job.index)]
+    if copies > 1 { object.append("copy", .integer(job.copy)) }
+    object.append("atoms", .integer(job.frame.atomCount))
+    object.append(contentsOf: result.report)
+    if let reason = result.rejection { object.append("rejected", .text(reason)) }
+    report(object)
+  }
+
+  // MARK: End
+
+  func finish() throws {
+    if var encoder {
+      var bytes: [UInt8] = []
+      try encoder.finish(to: &bytes)
+      try output.write(bytes)
+    }
+    try output.finish()
+    progress.clear()
+    if rejectedCount > Self.namedRejections { message("\(rejectedCount) frames rejected in all") }
+  }
+
+  func abandon() {
+    progress.clear()
+    output.abandon()
+  }
+}

@@ -1,0 +1,82 @@
+internal import Formats
+internal import Glibc
+
+/// The frames of all inputs, one after the other, within the slice that is asked for.
+///
+/// An input is opened when the one before has ended: thousands of them need one descriptor.
+struct InputFrames {
+  private var names: ArraySlice<String>
+  private let slice: Range<Int>
+  private var stream: FrameStream?
+  private var firstFormat: FrameFormat?
+  private var nextIndex = 0
+  private var ahead: (frame: Frame, index: Int)?
+  private let lastName: String
+
+  /// - Throws: ``StreamError`` where standard input is wanted and closed, or a terminal that
+  ///   nobody named.
+  init(_ options: StreamOptions, descriptors: StandardDescriptors) throws(StreamError) {
+    let names = options.inputs.isEmpty ? ["-"] : options.inputs
+    if names.contains("-") {
+      guard descriptors.isOpen[0] else { throw .closed(name: "standard input") }
+      guard !options.inputs.isEmpty || isatty(STDIN_FILENO) == 0 else { throw .nothingToRead }
+    }
+    self.names = names[...]
+    lastName = names.last ?? "-"
+    let first = options.firstFrame.value
+    slice = first..<(options.frames.map { first + $0.value } ?? .max)
+  }
+
+  /// The format of the first input.
+  mutating func format() throws -> FrameFormat {
+    if firstFormat == nil { try openNext() }
+    return firstFormat ?? .extendedXYZ
+  }
+
+  /// The next frame and its number; nil at the end of the slice.
+  ///
+  /// - Throws: ``InputError`` also where the slice holds no frame at all.
+  mutating func next() throws -> (frame: Frame, index: Int)? {
+    if let ahead {
+      self.ahead = nil
+      return ahead
+    }
+    return try read()
+  }
+
+  /// The frame that ``next()`` will give.
+  mutating func peek() throws -> Frame? {
+    if ahead == nil { ahead = try read() }
+    return ahead?.frame
+  }
+
+  private mutating func read() throws -> (frame: Frame, index: Int)? {
+    while nextIndex < slice.upperBound {
+      if stream == nil {
+        guard !names.isEmpty else { break }
+        try openNext()
+      }
+      guard let frame = try stream?.next() else {
+        stream = nil
+        continue
+      }
+      nextIndex += 1
+      if nextIndex > slice.lowerBound { return (frame, nextIndex - 1) }
+    }
+    guard nextIndex > slice.lowerBound else {
+      throw InputError(
+        file: lastName,
+        slice.lowerBound == 0
+          ? "expected a frame, found none"
+          : "--first-frame: expected more than \(slice.lowerBound) frames, found \(nextIndex)")
+    }
+    return nil
+  }
+
+  private mutating func openNext() throws {
+    guard let name = names.popFirst() else { return }
+    let opened = try FrameStream(path: name)
+    if firstFormat == nil { firstFormat = opened.format }
+    stream = opened
+  }
+}

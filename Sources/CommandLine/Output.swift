@@ -1,0 +1,160 @@
+internal import Glibc
+
+/// Where the bytes of a command go: standard output, or a file that appears whole or not at all.
+///
+/// Every write is checked; a closed pipe ends the process by SIGPIPE, as it ends any Unix filter.
+///
+/// A file is written beside its final name as `NAME.tmp-PID-K`, synchronised and renamed by
+/// ``finish()``; until then an older file of that name is untouched. It keeps the permissions of the
+/// file it replaces. A symbolic link is followed: what it points to is replaced, the link stays.
+/// Devices, pipes, and names under /dev and /proc are written in place.
+final class Output {
+  /// The name in messages.
+  let name: String
+  private let descriptor: Int32
+  /// The temporary file and the name it is to get; nil where the bytes go in place.
+  private let pending: (temporary: String, final: String)?
+  private var buffer: [UInt8] = []
+  private var isOpen = true
+
+  private static let bufferSize = 1 << 16
+
+  /// Standard output.
+  ///
+  /// - Throws: ``StreamError/closed(name:)``.
+  init(standardOutputOf descriptors: StandardDescriptors) throws(StreamError) {
+    guard descriptors.isOpen[1] else { throw .closed(name: "standard output") }
+    (name, descriptor, pending) = ("standard output", STDOUT_FILENO, nil)
+  }
+
+  /// - Throws: ``StreamError/cannotCreate(path:errno:)``.
+  init(path: String) throws(StreamError) {
+    name = path
+    var status = stat()
+    let exists = unsafe stat(path, &status) == 0
+    let isRegular = status.st_mode & S_IFMT == S_IFREG
+    let isDevice = path.hasPrefix("/dev/") || path.hasPrefix("/proc/")
+    if isDevice || (exists && !isRegular) {
+      descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .cannotCreate(path: path, errno: errno) }
+      pending = nil
+      return
+    }
+    guard unsafe !exists || access(path, W_OK) == 0 else {
+      throw .cannotCreate(path: path, errno: errno)
+    }
+    let final = Self.followingLinks(path)
+    let (opened, temporary) = try Self.createTemporary(beside: final, path: path)
+    if exists, fchmod(opened, status.st_mode & 0o7777) != 0 {
+      let code = errno
+      close(opened)
+      _ = unsafe unlink(temporary)
+      throw .cannotCreate(path: path, errno: code)
+    }
+    (descriptor, pending) = (opened, (temporary, final))
+    TemporaryFile.register(temporary)
+  }
+
+  var isTerminal: Bool { isatty(descriptor) == 1 }
+
+  func write(_ bytes: [UInt8]) throws(StreamError) {
+    if buffer.count + bytes.count <= Self.bufferSize {
+      buffer.append(contentsOf: bytes)
+      return
+    }
+    try drain()
+    if bytes.count > Self.bufferSize { try writeOut(bytes) } else { buffer = bytes }
+  }
+
+  /// Writes what is buffered and, for a file, gives it its name.
+  func finish() throws(StreamError) {
+    guard isOpen else { return }
+    try drain()
+    if let pending {
+      guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure() }
+      isOpen = false
+      guard close(descriptor) == 0 else {
+        let error = failure()
+        TemporaryFile.remove(pending.temporary)
+        throw error
+      }
+      guard unsafe rename(pending.temporary, pending.final) == 0 else {
+        let code = errno
+        TemporaryFile.remove(pending.temporary)
+        throw .cannotCreate(path: name, errno: code)
+      }
+      TemporaryFile.forget()
+    } else {
+      // Some file systems report a full disk only here.
+      isOpen = false
+      guard close(descriptor) == 0 || errno == EINTR else { throw failure() }
+    }
+  }
+
+  /// Leaves no trace of an unfinished file.
+  func abandon() {
+    guard isOpen, let pending else { return }
+    isOpen = false
+    close(descriptor)
+    TemporaryFile.remove(pending.temporary)
+  }
+
+  /// Sends buffered bytes on, so that the next stage of a pipe need not wait for the end.
+  func drain() throws(StreamError) {
+    try writeOut(buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func failure() -> StreamError { .cannotWrite(path: name, errno: errno) }
+
+  private func writeOut(_ bytes: [UInt8]) throws(StreamError) {
+    var offset = 0
+    while offset < bytes.count {
+      let written = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset)
+      }
+      if written > 0 {
+        offset += written
+      } else if written < 0 && errno == EAGAIN {
+        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&request, 1, -1) >= 0 || errno == EINTR else { throw failure() }
+      } else if written == 0 || errno != EINTR {
+        throw failure()
+      }
+    }
+  }
+
+  /// The name at the end of a chain of symbolic links; it need not exist.
+  private static func followingLinks(_ path: String) -> String {
+    var name = path
+    // As many links as the kernel itself follows.
+    for _ in 0..<40 {
+      var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+      let length = unsafe target.withUnsafeMutableBytes {
+        unsafe readlink(name, $0.baseAddress!, $0.count)
+      }
+      guard length > 0 else { return name }
+      let link = String(decoding: target[..<length], as: UTF8.self)
+      if link.hasPrefix("/") {
+        name = link
+      } else if let slash = name.lastIndex(of: "/") {
+        name = name[...slash] + link
+      } else {
+        name = link
+      }
+    }
+    return name
+  }
+
+  private static func createTemporary(
+    beside final: String, path: String
+  ) throws(StreamError) -> (descriptor: Int32, name: String) {
+    for attempt in 0..<1000 {
+      let temporary = "\(final).tmp-\(getpid())-\(attempt)"
+      let opened = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if opened >= 0 { return (opened, temporary) }
+      guard errno == EEXIST else { break }
+    }
+    throw .cannotCreate(path: path, errno: errno)
+  }
+}
