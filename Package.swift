@@ -54,6 +54,11 @@ let package = Package(
     library("TestSupport", ["Formats", "LinearAlgebra"]),
     // MARK: Executables
     .executableTarget(name: "Benchmarks", dependencies: ["Formats"], swiftSettings: strict),
+    // MARK: Commands
+    command("xyz-build", ["Crystal"]),
+    command("xyz-convert"),
+    command("xyz-perturb", ["Crystal"]),
+    command("xyz-table", ["Crystal"]),
     // MARK: Tests
     tests("FormatsTests", ["Formats"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),

@@ -1,0 +1,63 @@
+import ArgumentParser
+import CommandLine
+import Formats
+
+@main struct XYZTable: FilterCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "xyz-table",
+    abstract: "Print columns of frames as a tab-separated table with a header line.",
+    usage: """
+      xyz-table --columns frame,atom,species,site_entropy labels.xyz | sort -k4,4g
+      xyz-table --columns center_distance,displacement,ref_pos_norm perturbed.xyz > table.tsv
+      """,
+    discussion: """
+      A column is one of the frame, or computed: frame and atom (counted from 0), displacement \
+      (|u|, Å, by the minimum image of pos - ref_pos), displacement_x, _y, _z, center_distance (Å, \
+      of ref_pos from the key perturb_center), NAME_norm (length of the vector NAME).
+
+      A vector of three gives the columns NAME_x, NAME_y, NAME_z, one of another width NAME_1, \
+      NAME_2, …; each can also be asked for by itself. What is no column but a key of one value \
+      is repeated on every line.
+      """,
+    version: sitevibVersion)
+
+  @Option(
+    help: ArgumentHelp("Names, separated by commas.", valueName: "name,name,..."))
+  var columns: String
+
+  @Flag(help: "Print no header line.") var noHeader = false
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    guard !names.contains("") else {
+      throw ValidationError("--columns: expected names, found '\(columns)'")
+    }
+    guard stream.output.format == nil else {
+      throw ValidationError("--format: expected no format for a table, found one")
+    }
+  }
+
+  private var names: [String] {
+    columns.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  func perform(_ session: FilterSession) throws {
+    let names = names
+    var header: [String]?
+    try session.forEachFrame { job in
+      try FrameTable(job.frame, index: job.index, names: names)
+    } consume: { job, table in
+      if let header, header != table.header {
+        throw InputError(
+          job.frame.source,
+          "expected the columns of the first frame, found another width of one of them")
+      }
+      if header == nil && !noHeader {
+        try session.write(text: table.header.joined(separator: "\t") + "\n")
+      }
+      header = table.header
+      try session.write(text: table.lines)
+    }
+  }
+}
