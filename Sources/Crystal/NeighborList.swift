@@ -17,6 +17,28 @@ public struct NeighborList: Sendable {
 
   public var pairCount: Int { neighbors.count }
 
+  /// A list of neighbours that something else than distance chose; the distances follow.
+  ///
+  /// - Precondition: The shapes agree.
+  public init(
+    centers: Range<Int>, starts: [Int], neighbors: [Int32], shifts: [Int32], vectors: [Double]
+  ) {
+    precondition(starts.count == centers.count + 1, "starts: expected [\(centers.count + 1)]")
+    precondition(
+      shifts.count == 3 * neighbors.count && vectors.count == shifts.count, "ragged neighbours")
+    (self.centers, self.starts, self.neighbors) = (centers, starts, neighbors)
+    (self.shifts, self.vectors) = (shifts, vectors)
+    distances = neighbors.indices.map { pair in
+      let (x, y, z) = (vectors[3 * pair], vectors[3 * pair + 1], vectors[3 * pair + 2])
+      return (x * x + y * y + z * z).squareRoot()
+    }
+  }
+
+  init(centers: Range<Int>) {
+    self.centers = centers
+    (starts, neighbors, shifts, vectors, distances) = ([0], [], [], [], [])
+  }
+
   /// The pairs of an atom.
   public func pairs(of atom: Int) -> Range<Int> {
     starts[atom - centers.lowerBound]..<starts[atom - centers.lowerBound + 1]
@@ -113,8 +135,13 @@ public struct NeighborSearch: Sendable {
       let most = max(1.0, Double(atomCount).squareRoot() + 8)
       binCounts[axis] = Int(max(1, min((extent / cutoff).rounded(.down), most)))
       let range = (cutoff * Double(binCounts[axis]) / extent).rounded(.up)
+      guard cell.periodic[axis] else {
+        // A flat molecule in an open cell has no images, however thin it is.
+        reach[axis] = Int(min(range, Double(binCounts[axis] - 1)))
+        continue
+      }
       guard range < 1e6 else { throw .tooManyImages(Int(min(range, 1e15))) }
-      reach[axis] = cell.periodic[axis] ? Int(range) : min(Int(range), binCounts[axis] - 1)
+      reach[axis] = Int(range)
       images *= 2 * (reach[axis] / binCounts[axis]) + 1
       guard images <= Self.imageLimit else { throw .tooManyImages(images) }
     }
@@ -147,8 +174,7 @@ public struct NeighborSearch: Sendable {
   ///
   /// - Throws: ``NeighborError/coincident(_:_:)``, ``NeighborError/tooManyNeighbors(atom:limit:)``.
   public func neighbors(of centers: Range<Int>) throws(NeighborError) -> NeighborList {
-    var list = NeighborList(
-      centers: centers, starts: [0], neighbors: [], shifts: [], vectors: [], distances: [])
+    var list = NeighborList(centers: centers)
     list.starts.reserveCapacity(centers.count + 1)
     var found: [Candidate] = []
     for center in centers {
