@@ -29,6 +29,21 @@ public struct StreamingQR: Sendable {
     factor = [Double](repeating: 0, count: n * n)
   }
 
+  /// Starts from a factor that is known already.
+  ///
+  /// - Parameters:
+  ///   - triangle: Shape [n, n]; what lies below the diagonal is not read.
+  ///   - rowCount: How many rows it stands for.
+  public init(triangle: Matrix, rowCount: Int) {
+    precondition(triangle.rowCount == triangle.columnCount, "streaming QR: not square")
+    self.init(columnCount: triangle.columnCount)
+    self.rowCount = rowCount
+    let n = columnCount
+    for i in 0..<n {
+      for j in i..<n { factor[j * n + i] = triangle[i, j] }
+    }
+  }
+
   /// Takes rows.
   ///
   /// - Parameter rows: Shape [count, n], row-major, finite.

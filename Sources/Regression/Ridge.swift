@@ -1,0 +1,135 @@
+internal import LinearAlgebra
+
+/// Fits every channel (math.md §9):
+///
+///     min Σ w |φc + b - y|² + λ |Γ S c|²
+///
+/// with the prior Γ and the standard deviations S of the features, so that λ is in units of Σ w
+/// and does not depend on the scale of a feature. The intercept b is free.
+///
+/// - Parameters:
+///   - channels: The rows of each channel; all with as many folds.
+///   - coupled: Rows that tie the channels; with any, all channels are fitted together.
+///   - priors: The diagonal of Γ for each channel, shape [K_c], positive.
+/// - Throws: ``RegressionError``.
+/// - Complexity: One singular value decomposition a fold and one for all, O(K³) each;
+///   O(folds · K²) memory.
+public func fitRidge(
+  _ channels: [ChannelRows], coupled: CoupledRows? = nil, priors: [[Double]], lambda: LambdaChoice
+) throws(RegressionError) -> RidgeModel {
+  precondition(!channels.isEmpty && priors.count == channels.count, "ridge: one prior a channel")
+  let folds = channels[0].foldCount
+  precondition(channels.allSatisfy { $0.foldCount == folds }, "ridge: equal folds")
+  if case .fixed(let value) = lambda {
+    guard value >= 0 && value.isFinite else { throw .invalidLambda(value) }
+  }
+  var scalings: [ChannelScaling] = []
+  for (index, rows) in channels.enumerated() {
+    scalings.append(try ChannelScaling(rows, channel: index, prior: priors[index]))
+  }
+  guard let coupled, coupled.rowCounts.contains(where: { $0 > 0 }) else {
+    var fits: [(RidgeChannel, RidgeBlock)] = []
+    for (index, rows) in channels.enumerated() {
+      let fit = try RidgeBlockFit(
+        factors: rows.factors, starts: [0],
+        inversePenalty: scalings[index].inversePenalty, lambda: lambda)
+      fits.append(
+        (fit.channel(rows, scalings[index], position: 0, block: index), fit.block(of: [index])))
+    }
+    return RidgeModel(channels: fits.map(\.0), blocks: fits.map(\.1))
+  }
+  precondition(coupled.foldCount == folds, "ridge: equal folds")
+  precondition(coupled.featureCounts == channels.map(\.featureCount), "ridge: coupled features")
+  let fit = try RidgeBlockFit(
+    factors: (0..<folds).map { jointFactor(channels, coupled, fold: $0) },
+    starts: channels.indices.map { channels[..<$0].reduce(0) { $0 + $1.featureCount } },
+    inversePenalty: scalings.flatMap(\.inversePenalty),
+    lambda: lambda)
+  return RidgeModel(
+    channels: channels.indices.map {
+      fit.channel(channels[$0], scalings[$0], position: $0, block: 0)
+    },
+    blocks: [fit.block(of: Array(channels.indices))])
+}
+
+/// The mean and the scale of one channel's features, and the penalty they give.
+struct ChannelScaling {
+  /// Shape [K], about the shift of the rows.
+  let mean: [Double]
+  let scale: [Double]
+  /// 1 / (γ s), shape [K]; 0 for a constant feature.
+  let inversePenalty: [Double]
+
+  init(_ rows: ChannelRows, channel: Int, prior: [Double]) throws(RegressionError) {
+    let k = rows.featureCount
+    precondition(prior.count == k, "ridge: expected \(k) prior factors")
+    if let bad = prior.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
+      throw .invalidPrior(feature: bad, value: prior[bad])
+    }
+    let r = merged(rows.factors).triangle()
+    guard rows.shift != nil, rows.weightSums.reduce(0, +) > 0, r[0, 0] != 0 else {
+      throw .noRows(channel: channel)
+    }
+    mean = (0..<k).map { r[0, 1 + $0] / r[0, 0] }
+    var squares = [Double](repeating: 0, count: k)
+    for i in 0..<k {
+      for j in i..<k { squares[j] += r[1 + i, 1 + j] * r[1 + i, 1 + j] }
+    }
+    scale = (0..<k).map {
+      rows.isConstant($0) ? 0 : squares[$0].squareRoot() / abs(r[0, 0])
+    }
+    inversePenalty = zip(scale, prior).map { $0 > 0 ? 1 / ($0 * $1) : 0 }
+  }
+}
+
+/// One factor of the rows of all.
+func merged(_ factors: [StreamingQR], leavingOut fold: Int? = nil) -> StreamingQR {
+  var result: StreamingQR?
+  for (index, factor) in factors.enumerated() where index != fold && factor.rowCount > 0 {
+    if result == nil { result = factor } else { result?.append(factor) }
+  }
+  return result ?? StreamingQR(columnCount: factors[0].columnCount)
+}
+
+/// The factor of one fold over the columns [a of every channel, φ of every channel, y].
+private func jointFactor(_ channels: [ChannelRows], _ coupled: CoupledRows, fold: Int)
+  -> StreamingQR
+{
+  let m = channels.count
+  let n = coupled.factors[fold].columnCount
+  // The triangles of the channels interleave into one: their first rows, then the others.
+  var embedded = Matrix(rowCount: n, columnCount: n)
+  var start = m
+  var rest = 0.0
+  for (c, rows) in channels.enumerated() {
+    let k = rows.featureCount
+    let r = rows.factors[fold].triangle()
+    embedded[c, c] = r[0, 0]
+    embedded[c, n - 1] = r[0, k + 1]
+    for j in 0..<k { embedded[c, start + j] = r[0, 1 + j] }
+    for i in 0..<k {
+      for j in i..<k { embedded[start + i, start + j] = r[1 + i, 1 + j] }
+      embedded[start + i, n - 1] = r[1 + i, k + 1]
+    }
+    rest += r[k + 1, k + 1] * r[k + 1, k + 1]
+    start += k
+  }
+  embedded[n - 1, n - 1] = rest.squareRoot()
+  var factor = StreamingQR(
+    triangle: embedded, rowCount: channels.reduce(0) { $0 + $1.rowCounts[fold] })
+  guard coupled.rowCounts[fold] > 0 else { return factor }
+  // Features and targets of the channels are shifted by φ0 and y0; so must these be, times a.
+  var r = coupled.factors[fold].triangle()
+  start = m
+  for (c, rows) in channels.enumerated() {
+    let k = rows.featureCount
+    let shift = rows.shift ?? [Double](repeating: 0, count: k + 1)
+    for i in 0...c {
+      for j in 0..<k { r[i, start + j] -= r[i, c] * shift[j] }
+      r[i, n - 1] -= r[i, c] * shift[k]
+    }
+    start += k
+  }
+  factor.append(StreamingQR(triangle: r, rowCount: coupled.rowCounts[fold]))
+  return factor
+}

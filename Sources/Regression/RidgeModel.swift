@@ -1,0 +1,84 @@
+internal import LinearAlgebra
+
+/// A linear model of the sites of one channel, and how sure it is.
+public struct RidgeChannel: Sendable {
+  /// Mean of each feature over the training sites, shape [K]: the point the model is expanded at.
+  public let featureMean: [Double]
+  /// Standard deviation of each feature over the training rows, shape [K]; 0 for a constant one.
+  public let featureScale: [Double]
+  /// Least and largest value of each feature in training, shape [K].
+  public let featureMinima: [Double]
+  public let featureMaxima: [Double]
+  /// Prediction at the mean, in the unit of the targets.
+  public let valueAtMean: Double
+  /// c in units of target per feature, shape [K].
+  public let coefficients: [Double]
+  public let posterior: PosteriorFactor
+  /// The block of channels it was fitted with, an index into ``RidgeModel/blocks``.
+  public let block: Int
+  public let rowCount: Int
+
+  public init(
+    featureMean: [Double], featureScale: [Double], featureMinima: [Double],
+    featureMaxima: [Double], valueAtMean: Double, coefficients: [Double],
+    posterior: PosteriorFactor, block: Int, rowCount: Int
+  ) {
+    let k = coefficients.count
+    precondition(featureMean.count == k && featureScale.count == k, "ridge channel: ragged")
+    precondition(featureMinima.count == k && featureMaxima.count == k, "ridge channel: ragged")
+    precondition(posterior.factor.columnCount == k, "ridge channel: posterior")
+    (self.featureMean, self.featureScale) = (featureMean, featureScale)
+    (self.featureMinima, self.featureMaxima) = (featureMinima, featureMaxima)
+    (self.valueAtMean, self.coefficients) = (valueAtMean, coefficients)
+    (self.posterior, self.block, self.rowCount) = (posterior, block, rowCount)
+  }
+
+  /// b of φ·c + b.
+  public var intercept: Double {
+    zip(featureMean, coefficients).reduce(valueAtMean) { $0 - $1.0 * $1.1 }
+  }
+
+  public var constantFeatureCount: Int { featureScale.count { $0 == 0 } }
+
+  /// Predictions for a block of sites.
+  ///
+  /// Taken about the mean, so that large features do not cancel against the intercept.
+  ///
+  /// - Parameter features: φ, shape [sites, K], row-major.
+  /// - Returns: Shape [sites].
+  public func predict(_ features: Span<Double>, siteCount: Int) -> [Double] {
+    let k = coefficients.count
+    precondition(features.count == siteCount * k, "predict: expected [\(siteCount), \(k)]")
+    let (coefficients, mean) = (coefficients.span, featureMean.span)
+    return (0..<siteCount).map { site in
+      var value = 0.0
+      for j in 0..<k { value += (features[site &* k &+ j] - mean[j]) * coefficients[j] }
+      return value + valueAtMean
+    }
+  }
+}
+
+/// Channels that were fitted together (each alone, unless rows couple them): what the fit was like.
+public struct RidgeBlock: Equatable, Sendable {
+  /// Indices of the channels.
+  public let channels: [Int]
+  public let lambda: LambdaReport
+  /// Features that vary and are independent of each other, as far as double precision can tell.
+  public let rank: Int
+  public let featureCount: Int
+  /// σ_1 / σ_rank of the scaled features times the inverse prior, intercepts eliminated.
+  public let conditionNumber: Double
+  /// Intercepts included.
+  public let effectiveDegrees: Double
+  public let rowCount: Int
+  /// RSS / (N - effective degrees), in squared units of the targets; nil where no degree is left.
+  public let residualVariance: Double?
+  /// Root mean square of the weighted training residuals.
+  public let trainingError: Double
+}
+
+/// A fitted model: a linear function of the features for every channel.
+public struct RidgeModel: Sendable {
+  public let channels: [RidgeChannel]
+  public let blocks: [RidgeBlock]
+}
