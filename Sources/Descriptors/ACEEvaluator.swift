@@ -1,0 +1,252 @@
+public import Crystal
+
+/// Evaluates the functions of an ``ACEBasis`` in blocks of centres.
+///
+/// Neighbours of one centre run eight at a time through the radial functions and harmonics; the
+/// products then run over eight centres at a time. Each lane is computed alike, so the features of
+/// a centre do not depend on the block it stands in.
+public struct ACEEvaluator: Sendable {
+  public let basis: ACEBasis
+  package let program: ACEProgram
+  let radial: RadialBasis
+  let harmonics: SphericalHarmonics
+  /// The blocks of each channel, shape [channels].
+  let blocksOfChannel: [[ACEProgram.Block]]
+
+  /// - Throws: ``DescriptorError/option(_:expected:found:)`` for radial options out of range.
+  public init(_ basis: ACEBasis) throws(DescriptorError) {
+    self.basis = basis
+    program = ACEProgram(basis)
+    radial = try RadialBasis(
+      options: basis.options.radial, cutoff: basis.options.cutoff,
+      count: program.blocks.map(\.count).max() ?? 1)
+    harmonics = SphericalHarmonics(maximumDegree: program.blocks.map(\.l).max() ?? 0)
+    let blocks = program.blocks
+    blocksOfChannel = (0..<basis.channelCount).map { z in blocks.filter { $0.z == z } }
+  }
+
+  public var featureCount: Int { basis.count }
+
+  /// Memory of one thread.
+  public struct Scratch: Sendable {
+    var radial: [SIMD8<Double>]
+    var radialSlopes: [SIMD8<Double>]
+    var harmonics: [SIMD8<Double>]
+    var harmonicGradients: [SIMD8<Double>]
+    var harmonicScratch: [SIMD8<Double>]
+    /// Partial sums of the inputs over lanes of neighbours.
+    var sums: [SIMD8<Double>]
+    /// Inputs of eight centres, shape [8, inputs].
+    var inputs: [Double]
+    var values: [SIMD8<Double>]
+    var adjoints: [SIMD8<Double>]
+    /// Pairs of one centre by channel.
+    var order: [Int32]
+    var orderStarts: [Int]
+  }
+
+  public func makeScratch() -> Scratch {
+    let zero = SIMD8<Double>(repeating: 0)
+    let harmonicCount = SphericalHarmonics.count(harmonics.maximumDegree)
+    return Scratch(
+      radial: .init(repeating: zero, count: radial.count),
+      radialSlopes: .init(repeating: zero, count: radial.count),
+      harmonics: .init(repeating: zero, count: harmonicCount),
+      harmonicGradients: .init(repeating: zero, count: 3 * harmonicCount),
+      harmonicScratch: .init(repeating: zero, count: harmonics.scratchCount),
+      sums: .init(repeating: zero, count: program.inputCount),
+      inputs: .init(repeating: 0, count: 8 * program.inputCount),
+      values: .init(repeating: zero, count: program.valueCount), adjoints: [],
+      order: [], orderStarts: [])
+  }
+
+  /// Features of some centres.
+  ///
+  ///     B_k(i), eq. (63)
+  ///
+  /// - Parameters:
+  ///   - environment: The neighbours of each centre.
+  ///   - rows: Shape [centers, K], row-major, dimensionless; overwritten.
+  ///   - scratch: From ``makeScratch()``; one a thread.
+  /// - Precondition: Shapes agree; channels lie in 0 ..< channelCount.
+  public func features(
+    _ environment: Environments, into rows: inout MutableSpan<Double>,
+    scratch: inout Scratch
+  ) {
+    let count = environment.centerCount
+    precondition(rows.count == count * featureCount, "rows: expected [\(count), \(featureCount)]")
+    var start = 0
+    while start < count {
+      let end = min(start + 8, count)
+      runForward(environment, start..<end, &scratch)
+      let (values, outputs) = (scratch.values.span, program.outputs.span)
+      for center in start..<end {
+        let row = center * featureCount
+        let lane = center - start
+        for k in outputs.indices { rows[row + k] = values[Int(outputs[k])][lane] }
+      }
+      start = end
+    }
+  }
+
+  /// Values of all steps for at most eight centres; lane c is centre `centers.lowerBound + c`.
+  func runForward(
+    _ environment: Environments, _ centers: Range<Int>, _ scratch: inout Scratch
+  ) {
+    let width = program.inputCount
+    for lane in 0..<8 {
+      if lane < centers.count {
+        let center = centers.lowerBound + lane
+        sortByChannel(environment, environment.pairs(of: center), &scratch)
+        accumulate(environment, &scratch)
+        for a in 1..<width { scratch.inputs[lane * width + a] = total(scratch.sums[a]) }
+      } else {
+        for a in 1..<width { scratch.inputs[lane * width + a] = 0 }
+      }
+    }
+    let inputs = scratch.inputs
+    var values = scratch.values.mutableSpan
+    values[0] = SIMD8(repeating: 1)
+    for a in 1..<width {
+      values[a] = SIMD8(
+        inputs[a], inputs[width + a], inputs[2 * width + a], inputs[3 * width + a],
+        inputs[4 * width + a], inputs[5 * width + a], inputs[6 * width + a],
+        inputs[7 * width + a])
+    }
+    program.run(&values)
+  }
+
+  private func accumulate(_ environment: Environments, _ scratch: inout Scratch) {
+    fill(
+      environment, scratch.order, scratch.orderStarts, &scratch.sums, &scratch.radial,
+      &scratch.harmonics, &scratch.harmonicScratch)
+  }
+
+  private func fill(
+    _ environment: Environments, _ order: [Int32], _ orderStarts: [Int],
+    _ sums: inout [SIMD8<Double>], _ radialValues: inout [SIMD8<Double>],
+    _ harmonicValues: inout [SIMD8<Double>], _ harmonicScratch: inout [SIMD8<Double>]
+  ) {
+    // Spans are borrowed here, field by field: the fields of one structure cannot lend together.
+    var sums = sums.mutableSpan
+    var radialValues = radialValues.mutableSpan
+    var harmonicValues = harmonicValues.mutableSpan
+    var harmonicScratch = harmonicScratch.mutableSpan
+    sumInputs(
+      environment, order, orderStarts, sums: &sums, radialValues: &radialValues,
+      harmonicValues: &harmonicValues, harmonicScratch: &harmonicScratch)
+  }
+
+  /// A_(z n l m) of one centre, still spread over eight partial sums.
+  ///
+  /// The pairs come sorted by channel: those of channel z are order[orderStarts[z]] and on.
+  private func sumInputs(
+    _ environment: Environments, _ order: [Int32], _ orderStarts: [Int],
+    sums: inout MutableSpan<SIMD8<Double>>, radialValues: inout MutableSpan<SIMD8<Double>>,
+    harmonicValues: inout MutableSpan<SIMD8<Double>>,
+    harmonicScratch: inout MutableSpan<SIMD8<Double>>
+  ) {
+    for a in sums.indices { sums[a] = SIMD8(repeating: 0) }
+    for z in 0..<basis.channelCount {
+      let blocks = blocksOfChannel[z]
+      var first = orderStarts[z]
+      let last = orderStarts[z + 1]
+      while first < last {
+        let batch = NeighborBatch(
+          environment, order, first..<min(first + 8, last), beyond: basis.options.cutoff)
+        radial.values(batch.distance, into: &radialValues)
+        harmonics.values(
+          x: batch.x, y: batch.y, z: batch.z, into: &harmonicValues, scratch: &harmonicScratch)
+        for block in blocks {
+          var a = block.base
+          for lm in block.l * block.l..<(block.l + 1) * (block.l + 1) {
+            let harmonic = harmonicValues[lm]
+            for n in 0..<block.count {
+              sums[a &+ n] += radialValues[n] * harmonic
+            }
+            a &+= block.count
+          }
+        }
+        first += 8
+      }
+    }
+  }
+
+  /// Brings the pairs of a centre into the order of their channels, stably.
+  func sortByChannel(
+    _ environment: Environments, _ pairs: Range<Int>, _ scratch: inout Scratch
+  ) {
+    scratch.order.removeAll(keepingCapacity: true)
+    scratch.orderStarts.removeAll(keepingCapacity: true)
+    scratch.orderStarts.append(0)
+    for z in 0..<basis.channelCount {
+      for pair in pairs where Int(environment.channels[pair]) == z {
+        scratch.order.append(Int32(pair))
+      }
+      scratch.orderStarts.append(scratch.order.count)
+    }
+    precondition(scratch.order.count == pairs.count, "channel out of range")
+  }
+}
+
+/// The neighbours of some centres, as the kernels take them.
+public struct Environments: Sendable {
+  /// Pairs of centre i: starts[i] ..< starts[i + 1], shape [centers + 1].
+  public let starts: [Int]
+  /// From centre to neighbour in Å, shape [pairs, 3].
+  public let vectors: [Double]
+  /// Their lengths in Å, positive, shape [pairs].
+  public let distances: [Double]
+  /// Channel of the neighbour, shape [pairs].
+  public let channels: [Int32]
+
+  /// - Precondition: The shapes agree.
+  public init(starts: [Int], vectors: [Double], distances: [Double], channels: [Int32]) {
+    precondition(starts.first == 0 && starts.last == distances.count, "starts: wrong ends")
+    precondition(vectors.count == 3 * distances.count, "vectors: expected [pairs, 3]")
+    precondition(channels.count == distances.count, "channels: expected [pairs]")
+    (self.starts, self.vectors) = (starts, vectors)
+    (self.distances, self.channels) = (distances, channels)
+  }
+
+  /// - Parameter channels: Channel of the neighbour of each pair, shape [pairs].
+  public init(_ list: NeighborList, channels: [Int32]) {
+    self.init(
+      starts: list.starts, vectors: list.vectors, distances: list.distances, channels: channels)
+  }
+
+  public var centerCount: Int { starts.count - 1 }
+
+  func pairs(of center: Int) -> Range<Int> { starts[center]..<starts[center + 1] }
+}
+
+/// Up to eight neighbours side by side; empty lanes stand beyond the cutoff.
+struct NeighborBatch {
+  var x = SIMD8<Double>(repeating: 0)
+  var y = SIMD8<Double>(repeating: 0)
+  var z = SIMD8<Double>(repeating: 1)
+  var distance: SIMD8<Double>
+
+  init(
+    _ environment: Environments, _ order: [Int32], _ range: Range<Int>,
+    beyond cutoff: Double
+  ) {
+    distance = SIMD8(repeating: cutoff)
+    for (lane, entry) in range.enumerated() {
+      let pair = Int(order[entry])
+      let length = environment.distances[pair]
+      distance[lane] = length
+      x[lane] = environment.vectors[3 * pair] / length
+      y[lane] = environment.vectors[3 * pair + 1] / length
+      z[lane] = environment.vectors[3 * pair + 2] / length
+    }
+  }
+}
+
+/// Sum of the lanes in a fixed order.
+@inline(__always)
+func total(_ lanes: SIMD8<Double>) -> Double {
+  let four = lanes.lowHalf + lanes.highHalf
+  let two = four.lowHalf + four.highHalf
+  return two[0] + two[1]
+}

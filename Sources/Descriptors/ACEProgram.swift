@@ -1,0 +1,222 @@
+/// An ACE basis as straight-line code: products of two earlier values, summed.
+///
+/// Value 0 is the number 1; values 1 ... A are the A_(z n l m); every later one is a step,
+///
+///     v_s = Σ_t c_t v_(left t) v_(right t)
+///
+/// the component of a coupled vector, an invariant, or a mixture of invariants (right = 0). Coupled
+/// vectors are shared by all functions that contain them, so that a function of order 3 or 4 costs
+/// 2L + 1 products. The same list read backwards gives gradients.
+package struct ACEProgram: Sendable {
+  package struct Term: Sendable {
+    package var left: Int32
+    package var right: Int32
+    package var coefficient: Double
+  }
+
+  /// The A_(z n l m) of a channel and m lie side by side in n: shape [z][l][m][n].
+  package struct Block: Sendable {
+    package var z: Int
+    package var l: Int
+    /// Largest n.
+    package var count: Int
+    /// Value of n = 1, m = -l; that of (n, m) is base + (l + m) count + n - 1.
+    package var base: Int
+  }
+
+  package let blocks: [Block]
+  /// Values before the first step.
+  package let inputCount: Int
+  /// Terms of step s: starts[s] ..< starts[s + 1].
+  package let starts: [Int32]
+  package let terms: [Term]
+  /// Value of each function.
+  package let outputs: [Int32]
+
+  package var valueCount: Int { inputCount + starts.count - 1 }
+
+  package init(_ basis: ACEBasis) {
+    var builder = Builder(basis)
+    for product in basis.productRanges { builder.append(product) }
+    (blocks, inputCount) = (builder.blocks, builder.inputCount)
+    (starts, terms, outputs) = (builder.starts, builder.terms, builder.outputs)
+  }
+
+  /// Values of all steps from those of the inputs.
+  ///
+  /// - Parameter values: Shape [valueCount]; the first `inputCount` are read.
+  package func run(_ values: inout MutableSpan<SIMD8<Double>>) {
+    let (starts, terms) = (starts.span, terms.span)
+    var t = 0
+    for step in 0..<starts.count &- 1 {
+      let end = Int(starts[step &+ 1])
+      var sum = SIMD8<Double>(repeating: 0)
+      while t < end {
+        let term = terms[t]
+        sum += term.coefficient * (values[Int(term.left)] * values[Int(term.right)])
+        t &+= 1
+      }
+      values[inputCount &+ step] = sum
+    }
+  }
+
+  /// Derivatives of a sum of steps with respect to the inputs, by going back over the steps.
+  ///
+  /// - Parameters:
+  ///   - values: As left by ``run(_:)``.
+  ///   - adjoints: Shape [valueCount]; on entry the weight of each step, 0 for the inputs; on
+  ///     return the derivatives with respect to every value.
+  package func runBackwards(
+    _ values: Span<SIMD8<Double>>, adjoints: inout MutableSpan<SIMD8<Double>>
+  ) {
+    let (starts, terms) = (starts.span, terms.span)
+    var step = starts.count &- 1
+    while step > 0 {
+      step &-= 1
+      let adjoint = adjoints[inputCount &+ step]
+      for t in Int(starts[step])..<Int(starts[step &+ 1]) {
+        let term = terms[t]
+        let (left, right) = (Int(term.left), Int(term.right))
+        let scaled = term.coefficient * adjoint
+        adjoints[left] += scaled * values[right]
+        adjoints[right] += scaled * values[left]
+      }
+    }
+  }
+}
+
+extension ACEBasis {
+  /// The functions of each product of factors, in order.
+  var productRanges: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start = 0
+    while start < functions.count {
+      ranges.append(start..<start + functions[start].multiplicity)
+      start += functions[start].multiplicity
+    }
+    return ranges
+  }
+}
+
+private struct Builder {
+  /// A subtree with its factors: two equal ones have one set of values.
+  private struct Key: Hashable {
+    var left: Int
+    var right: Int
+    var L: Int
+  }
+
+  private let basis: ACEBasis
+  private var cache: RealCouplingCache
+  var blocks: [ACEProgram.Block] = []
+  var inputCount = 1
+  var starts: [Int32] = [0]
+  var terms: [ACEProgram.Term] = []
+  var outputs: [Int32] = []
+  /// Values of the components of each coupled vector.
+  private var vectors: [[Int32]] = []
+  private var leaves: [ACEFactor: Int] = [:]
+  private var known: [Key: Int] = [:]
+
+  init(_ basis: ACEBasis) {
+    self.basis = basis
+    cache = basis.cache
+    var largest: [[Int]: Int] = [:]
+    for function in basis.functions {
+      for factor in function.factors {
+        largest[[factor.z, factor.l]] = max(largest[[factor.z, factor.l], default: 0], factor.n)
+      }
+    }
+    for key in largest.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      let count = largest[key, default: 0]
+      blocks.append(ACEProgram.Block(z: key[0], l: key[1], count: count, base: inputCount))
+      for n in 1...count {
+        leaves[ACEFactor(z: key[0], n: n, l: key[1])] = vectors.count
+        vectors.append((0...2 * key[1]).map { Int32(inputCount + $0 * count + n - 1) })
+      }
+      inputCount += (2 * key[1] + 1) * count
+    }
+  }
+
+  /// Appends the functions of one product of factors.
+  mutating func append(_ range: Range<Int>) {
+    let factors = basis.functions[range.lowerBound].factors
+    guard let coupling = basis.couplings[ACEBasis.Pattern(factors)] else {
+      preconditionFailure("no coupling")
+    }
+    if factors.count == 1 {
+      let vector = vectors[leaf(factors[0])]
+      outputs.append(vector[0])
+      return
+    }
+    let count = coupling.multiplicity
+    if count == 1 {
+      outputs.append(invariant(coupling.trees[0], factors, scale: coupling.mixture[0]))
+      return
+    }
+    let raw = coupling.trees.map { invariant($0, factors, scale: 1) }
+    for i in 0..<count {
+      outputs.append(
+        appendStep(
+          (0...i).map {
+            ACEProgram.Term(left: raw[$0], right: 0, coefficient: coupling.mixture[i * count + $0])
+          }))
+    }
+  }
+
+  private func leaf(_ factor: ACEFactor) -> Int {
+    guard let index = leaves[factor] else { preconditionFailure("no such factor") }
+    return index
+  }
+
+  private mutating func appendStep(_ new: [ACEProgram.Term]) -> Int32 {
+    terms += new
+    starts.append(Int32(terms.count))
+    return Int32(inputCount + starts.count - 2)
+  }
+
+  private mutating func invariant(
+    _ tree: CouplingTree, _ factors: [ACEFactor], scale: Double
+  ) -> Int32 {
+    let split = tree.halves[0].factorCount
+    let left = vector(tree.halves[0], factors[..<split])
+    let right = vector(tree.halves[1], factors[split...])
+    let terms = products(left, right, 0)[0]
+    return appendStep(
+      terms.map {
+        ACEProgram.Term(left: $0.left, right: $0.right, coefficient: scale * $0.coefficient)
+      })
+  }
+
+  /// The index of the vector of a subtree over these factors.
+  private mutating func vector(_ tree: CouplingTree, _ factors: ArraySlice<ACEFactor>) -> Int {
+    if tree.halves.isEmpty { return leaf(factors[factors.startIndex]) }
+    let split = factors.startIndex + tree.halves[0].factorCount
+    let left = vector(tree.halves[0], factors[..<split])
+    let right = vector(tree.halves[1], factors[split...])
+    let key = Key(left: left, right: right, L: tree.L)
+    if let index = known[key] { return index }
+    let components = products(left, right, tree.L).map { appendStep($0) }
+    known[key] = vectors.count
+    vectors.append(components)
+    return vectors.count - 1
+  }
+
+  /// The terms of each component; a vector with itself has its equal products merged.
+  private mutating func products(_ left: Int, _ right: Int, _ L: Int) -> [[ACEProgram.Term]] {
+    let (l1, l2) = ((vectors[left].count - 1) / 2, (vectors[right].count - 1) / 2)
+    return cache.coupling(l1, l2, L).components.map { component in
+      var merged: [ACEProgram.Term] = []
+      for term in component {
+        var (a, b) = (vectors[left][term.left], vectors[right][term.right])
+        if a > b { swap(&a, &b) }
+        if let index = merged.firstIndex(where: { $0.left == a && $0.right == b }) {
+          merged[index].coefficient += term.coefficient
+        } else {
+          merged.append(ACEProgram.Term(left: a, right: b, coefficient: term.coefficient))
+        }
+      }
+      return merged.filter { abs($0.coefficient) > 1e-13 }
+    }
+  }
+}
