@@ -103,7 +103,7 @@ private struct Builder {
   private struct Key: Hashable {
     var left: Int
     var right: Int
-    var L: Int
+    var degree: Int
   }
 
   private let basis: ACEBasis
@@ -194,18 +194,18 @@ private struct Builder {
     let split = factors.startIndex + tree.halves[0].factorCount
     let left = vector(tree.halves[0], factors[..<split])
     let right = vector(tree.halves[1], factors[split...])
-    let key = Key(left: left, right: right, L: tree.L)
+    let key = Key(left: left, right: right, degree: tree.degree)
     if let index = known[key] { return index }
-    let components = products(left, right, tree.L).map { appendStep($0) }
+    let components = products(left, right, tree.degree).map { appendStep($0) }
     known[key] = vectors.count
     vectors.append(components)
     return vectors.count - 1
   }
 
   /// The terms of each component; a vector with itself has its equal products merged.
-  private mutating func products(_ left: Int, _ right: Int, _ L: Int) -> [[ACEProgram.Term]] {
+  private mutating func products(_ left: Int, _ right: Int, _ degree: Int) -> [[ACEProgram.Term]] {
     let (l1, l2) = ((vectors[left].count - 1) / 2, (vectors[right].count - 1) / 2)
-    return cache.coupling(l1, l2, L).components.map { component in
+    return cache.coupling(l1, l2, degree).components.map { component in
       var merged: [ACEProgram.Term] = []
       for term in component {
         var (a, b) = (vectors[left][term.left], vectors[right][term.right])

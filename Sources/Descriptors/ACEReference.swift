@@ -62,7 +62,8 @@ private func coupled(
   }
   let left = coupled(tree.halves[0], factors, &position, projections, &cache)
   let right = coupled(tree.halves[1], factors, &position, projections, &cache)
-  return cache.coupling(tree.halves[0].L, tree.halves[1].L, tree.L).components.map { terms in
+  return cache.coupling(tree.halves[0].degree, tree.halves[1].degree, tree.degree).components.map {
+    terms in
     terms.reduce(0) { $0 + $1.coefficient * left[$1.left] * right[$1.right] }
   }
 }

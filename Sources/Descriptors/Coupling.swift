@@ -4,8 +4,8 @@
 /// The tree splits ν factors into the first ⌈ν/2⌉ and the rest, again and again; both halves of
 /// the root have the same degree and couple to 0.
 package struct CouplingTree: Hashable, Sendable {
-  /// Degree L of the vector that the subtree forms.
-  package let L: Int
+  /// Degree of the vector that the subtree forms.
+  package let degree: Int
   /// Two subtrees, or none for a single factor.
   package let halves: [CouplingTree]
 
@@ -16,18 +16,18 @@ package struct CouplingTree: Hashable, Sendable {
 
   /// Degrees of the inner vertices, outermost first: what tells two ways of coupling apart.
   package var innerDegrees: [Int] {
-    halves.isEmpty ? [] : [L] + halves.flatMap(\.innerDegrees)
+    halves.isEmpty ? [] : [degree] + halves.flatMap(\.innerDegrees)
   }
 
   /// All trees over factors of these degrees.
   static func trees(_ degrees: ArraySlice<Int>) -> [CouplingTree] {
-    guard degrees.count > 1 else { return degrees.map { CouplingTree(L: $0, halves: []) } }
+    guard degrees.count > 1 else { return degrees.map { CouplingTree(degree: $0, halves: []) } }
     let split = degrees.startIndex + (degrees.count + 1) / 2
     var result: [CouplingTree] = []
     for left in trees(degrees[..<split]) {
       for right in trees(degrees[split...]) {
-        for L in abs(left.L - right.L)...left.L + right.L {
-          result.append(CouplingTree(L: L, halves: [left, right]))
+        for degree in abs(left.degree - right.degree)...left.degree + right.degree {
+          result.append(CouplingTree(degree: degree, halves: [left, right]))
         }
       }
     }
@@ -56,7 +56,7 @@ package struct Coupling: Sendable {
       (trees, mixture) = ([], [])
       return
     }
-    let candidates = CouplingTree.trees(degrees[...]).filter { $0.L == 0 }
+    let candidates = CouplingTree.trees(degrees[...]).filter { $0.degree == 0 }
     let vectors = candidates.map { tree in
       symmetricPolynomial(tree, degrees: degrees, groups: groups, cache: &cache)
     }
@@ -72,10 +72,10 @@ package struct RealCouplingCache: Sendable {
 
   package init() {}
 
-  package mutating func coupling(_ l1: Int, _ l2: Int, _ L: Int) -> RealCoupling {
-    if let coupling = known[[l1, l2, L]] { return coupling }
-    let coupling = RealCoupling(l1, l2, L)
-    known[[l1, l2, L]] = coupling
+  package mutating func coupling(_ l1: Int, _ l2: Int, _ l3: Int) -> RealCoupling {
+    if let coupling = known[[l1, l2, l3]] { return coupling }
+    let coupling = RealCoupling(l1, l2, l3)
+    known[[l1, l2, l3]] = coupling
     return coupling
   }
 }
@@ -107,13 +107,13 @@ private func polynomials(
   if tree.halves.isEmpty {
     defer { position += 1 }
     let label = Int32(groups[position]) << 16
-    return (0...2 * tree.L).map { [[label + Int32($0)]: 1] }
+    return (0...2 * tree.degree).map { [[label + Int32($0)]: 1] }
   }
   let left = polynomials(
     tree.halves[0], degrees: degrees, groups: groups, position: &position, cache: &cache)
   let right = polynomials(
     tree.halves[1], degrees: degrees, groups: groups, position: &position, cache: &cache)
-  let coupling = cache.coupling(tree.halves[0].L, tree.halves[1].L, tree.L)
+  let coupling = cache.coupling(tree.halves[0].degree, tree.halves[1].degree, tree.degree)
   return coupling.components.map { terms in
     var sum: [Monomial: Double] = [:]
     for term in terms {

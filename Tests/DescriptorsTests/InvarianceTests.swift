@@ -36,12 +36,12 @@ struct InvarianceTests {
   @Test(arguments: [(3, 8, 1), (4, 8, 1), (5, 8, 1), (3, 6, 2)])
   func functionsAreLinearlyIndependent(order: Int, degree: Int, channelCount: Int) throws {
     let evaluator = try makeEvaluator(order, degree, channelCount)
-    let K = evaluator.featureCount
-    let rows = 4 * K
+    let count = evaluator.featureCount
+    let rows = 4 * count
     let all = features(
       evaluator,
       (0..<rows).map { Cloud(count: 9, channelCount: channelCount, seed: UInt64($0)) })
-    #expect(rank(all, rows: rows, columns: K, tolerance: 1e-9) == K)
+    #expect(rank(all, rows: rows, columns: count, tolerance: 1e-9) == count)
   }
 
   @Test func anAtomEntersSmoothlyThroughTheCutoff() throws {

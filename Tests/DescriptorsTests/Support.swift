@@ -1,5 +1,5 @@
 import Descriptors
-import LinearAlgebra
+import Formats
 
 /// Atoms around a centre at the origin.
 struct Cloud {
@@ -143,4 +143,22 @@ func rank(_ elements: [Double], rows: Int, columns: Int, tolerance: Double) -> I
       for k in 0..<rows { vectors[i][k] -= overlap * e[k] }
     }
   }
+}
+
+/// The conventional cell of diamond or zincblende, a = 5.431 Å, with labels.
+func cubicCrystal(species: [String], a: Double = 5.431) -> Frame {
+  let corners: [[Double]] = [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+  var (names, positions, sublattice): ([String], [Double], [Int]) = ([], [], [])
+  for corner in corners {
+    for (site, shift) in [0, 0.25].enumerated() {
+      names.append(species[site])
+      positions += corner.map { a * ($0 + shift) }
+      sublattice.append(site)
+    }
+  }
+  var frame = Frame(
+    species: names, positions: positions, cell: [a, 0, 0, 0, a, 0, 0, 0, a])
+  frame.setColumn(Column("sublattice", .integer(sublattice)))
+  frame.setColumn(Column("ref_pos", width: 3, .real(positions)))
+  return frame
 }

@@ -1,0 +1,151 @@
+internal import Crystal
+public import Formats
+internal import LinearAlgebra
+
+/// Computes the features of frames; built once a stream.
+public struct FeatureCalculator: Sendable {
+  enum Kernel: Sendable {
+    case ace(ACEEvaluator)
+    case cartesian(CartesianPolynomial)
+  }
+
+  public let basis: FeatureBasis
+  let kernel: Kernel
+
+  /// - Throws: ``DescriptorError`` for options out of range.
+  public init(_ basis: FeatureBasis) throws(DescriptorError) {
+    self.basis = basis
+    switch basis.functions {
+    case .ace(let options):
+      kernel = .ace(
+        try ACEEvaluator(
+          ACEBasis(options: options, channelCount: basis.channels.neighborCount)))
+    case .cartesian(let options): kernel = .cartesian(try CartesianPolynomial(options))
+    }
+  }
+
+  /// Features a site, K.
+  public var featureCount: Int {
+    switch kernel {
+    case .ace(let evaluator): evaluator.featureCount
+    case .cartesian(let polynomial): polynomial.featureCount
+    }
+  }
+
+  /// Names of the centre channels.
+  public var channelNames: [String] { basis.channels.centerNames }
+
+  /// Sorts a frame for the search of neighbours and checks its labels.
+  ///
+  /// - Throws: ``InputError``: missing labels, a species or sublattice without a channel, positions
+  ///   that are no crystal.
+  public func prepare(_ frame: Frame) throws(InputError) -> PreparedFrame {
+    try PreparedFrame(frame, self)
+  }
+}
+
+/// A frame whose features can be asked for in blocks of centres, so that memory stays bounded.
+public struct PreparedFrame: Sendable {
+  /// Centres computed together by one thread.
+  static let blockSize = 64
+
+  public let atomCount: Int
+  /// Centre channel of each atom, an index of `channelNames`, shape [N].
+  public let centerChannels: [Int]
+  let calculator: FeatureCalculator
+  let source: FrameSource
+  let kinds: [Int32]
+  /// ACE only.
+  let search: NeighborSearch?
+  /// Cartesian only: u_j - u_i, shape [N, variables].
+  let relative: [Double]
+
+  init(_ frame: Frame, _ calculator: FeatureCalculator) throws(InputError) {
+    let channels = calculator.basis.channels
+    atomCount = frame.atomCount
+    kinds = try channels.siteKinds(of: frame)
+    centerChannels = kinds.map { channels.centerChannel(ofKind: $0) }
+    (self.calculator, source) = (calculator, frame.source)
+    switch calculator.kernel {
+    case .ace(let evaluator):
+      do {
+        search = try NeighborSearch(
+          positions: frame.positions, cell: frame.positionCell(),
+          cutoff: evaluator.basis.options.cutoff)
+      } catch let error as InputError {
+        throw error
+      } catch {
+        throw InputError(frame.source, "\(error)")
+      }
+      relative = []
+    case .cartesian(let polynomial):
+      search = nil
+      relative = try polynomial.relativeDisplacements(of: frame)
+    }
+  }
+
+  /// Features of some centres, computed in parallel; equal bytes at any number of threads.
+  ///
+  /// - Returns: Shape [centers, K], row-major.
+  /// - Throws: ``InputError`` for atoms in one place, or too many neighbours.
+  public func features(of centers: Range<Int>) throws(InputError) -> [Double] {
+    let blocks = blocks(of: centers)
+    let parts = mapConcurrently(blocks.count) { block in
+      Result { () throws(InputError) in try self.block(blocks[block]) }
+    }
+    var rows: [Double] = []
+    rows.reserveCapacity(centers.count * calculator.featureCount)
+    for part in parts { rows += try part.get() }
+    return rows
+  }
+
+  /// Features of every atom, shape [N, K].
+  public func features() throws(InputError) -> [Double] { try features(of: 0..<atomCount) }
+
+  func blocks(of centers: Range<Int>) -> [Range<Int>] {
+    stride(from: centers.lowerBound, to: centers.upperBound, by: Self.blockSize).map {
+      $0..<min($0 + Self.blockSize, centers.upperBound)
+    }
+  }
+
+  private func block(_ centers: Range<Int>) throws(InputError) -> [Double] {
+    var rows = [Double](repeating: 0, count: centers.count * calculator.featureCount)
+    var span = rows.mutableSpan
+    switch calculator.kernel {
+    case .ace(let evaluator):
+      var scratch = evaluator.makeScratch()
+      evaluator.features(
+        environments(try neighbors(of: centers)), into: &span, scratch: &scratch)
+    case .cartesian(let polynomial):
+      let width = polynomial.options.variableCount
+      for (index, center) in centers.enumerated() {
+        polynomial.monomials(
+          of: Array(relative[center * width..<(center + 1) * width]), into: &span,
+          at: index * polynomial.featureCount)
+      }
+    }
+    return rows
+  }
+
+  func neighbors(of centers: Range<Int>) throws(InputError) -> NeighborList {
+    guard let search else { preconditionFailure("no search") }
+    do { return try search.neighbors(of: centers) } catch {
+      throw InputError(source, "\(error)")
+    }
+  }
+
+  /// Neighbours with their channels as each centre sees them.
+  func environments(_ list: NeighborList) -> Environments {
+    let channels = calculator.basis.channels
+    var values: [Int32] = []
+    values.reserveCapacity(list.pairCount)
+    for center in list.centers {
+      for pair in list.pairs(of: center) {
+        values.append(
+          channels.neighborChannel(
+            ofKind: kinds[Int(list.neighbors[pair])], from: kinds[center]))
+      }
+    }
+    return Environments(list, channels: values)
+  }
+}

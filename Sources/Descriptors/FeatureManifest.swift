@@ -1,0 +1,66 @@
+/// One line of the manifest: what a feature is.
+public struct FeatureDescription: Equatable, Sendable {
+  /// Position in a row of features, from 0.
+  public let index: Int
+  /// Number of factors ν, or the degree of a monomial.
+  public let order: Int
+  /// Neighbour channel of each factor.
+  public let channels: [String]
+  /// Radial index of each factor, from 1; empty for a monomial.
+  public let n: [Int]
+  /// Angular degree of each factor; for a monomial the variables.
+  public let l: [Int]
+  /// Which of the independent invariants of these factors, from 0.
+  public let multiplicityIndex: Int
+}
+
+extension FeatureCalculator {
+  /// The features in their order, which is part of the format.
+  public var manifest: [FeatureDescription] {
+    switch kernel {
+    case .ace(let evaluator):
+      evaluator.basis.functions.enumerated().map { index, function in
+        FeatureDescription(
+          index: index, order: function.factors.count,
+          channels: function.factors.map { basis.channels.neighborNames[$0.z] },
+          n: function.factors.map(\.n), l: function.factors.map(\.l),
+          multiplicityIndex: function.multiplicityIndex)
+      }
+    case .cartesian(let polynomial):
+      (0..<polynomial.featureCount).map { index in
+        let variables = polynomial.factors(index)
+        return FeatureDescription(
+          index: index, order: variables.count, channels: [], n: [], l: variables,
+          multiplicityIndex: 0)
+      }
+    }
+  }
+
+  /// The manifest as tab-separated text with a header line.
+  public var manifestText: String {
+    var lines = ["index\torder\tchannels\tn\tl\tcoupling"]
+    func joined(_ numbers: [Int]) -> String {
+      numbers.isEmpty ? "-" : numbers.map(String.init).joined(separator: ",")
+    }
+    for feature in manifest {
+      let channels = feature.channels.isEmpty ? "-" : feature.channels.joined(separator: ",")
+      lines.append(
+        "\(feature.index)\t\(feature.order)\t\(channels)\t\(joined(feature.n))\t"
+          + "\(joined(feature.l))\t\(feature.multiplicityIndex)")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Smoothness weights Γ_B = 1 + Σ_t (n_t^p + w_L l_t^p) of the features (math.md §9), shape [K];
+  /// 1 for monomials.
+  public func smoothnessPrior(power: Double) -> [Double] {
+    switch kernel {
+    case .ace(let evaluator):
+      evaluator.basis.functions.map {
+        1 + $0.roughness(power: power, weightL: evaluator.basis.options.weightL)
+      }
+    case .cartesian(let polynomial):
+      [Double](repeating: 1, count: polynomial.featureCount)
+    }
+  }
+}
