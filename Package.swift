@@ -61,6 +61,7 @@ let package = Package(
     command("xyz-table", ["Crystal"]),
     // MARK: Tests
     tests("FormatsTests", ["Formats"]),
+    tests("ConformanceTests", ["Formats"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("CrystalTests", ["Crystal", "Formats", "LinearAlgebra"]),
     tests("PotentialsTests", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),

@@ -94,7 +94,8 @@ struct AtomRows {
       if bytes[position] == UInt8(ascii: "\r") && !isLineEnd(bytes, position) { position += 1 }
       found += 1
     }
-    if found != fields.count && (field == fields.count || isLineEnd(bytes, token)) {
+    // One value is the atom count of the next frame: this one is a line short.
+    if found != fields.count && (found < 2 || field == fields.count || isLineEnd(bytes, token)) {
       return FormatProblem("expected \(fields.count) values for an atom, found \(found)")
     }
     var end = tokenEnd(bytes, token)

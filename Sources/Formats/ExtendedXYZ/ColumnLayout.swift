@@ -109,10 +109,14 @@ struct FormatProblem: Error, Equatable {
 /// Whether bytes match `[A-Za-z_][A-Za-z0-9_]*`.
 func isName(_ bytes: some Collection<UInt8>) -> Bool {
   guard let first = bytes.first, !isDigit(first) else { return false }
-  return bytes.allSatisfy { byte in
-    isDigit(byte) || byte == UInt8(ascii: "_")
-      || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
-  }
+  return bytes.allSatisfy(isNameByte)
+}
+
+/// Whether a byte is of `[A-Za-z0-9_]`.
+@inline(__always)
+func isNameByte(_ byte: UInt8) -> Bool {
+  isDigit(byte) || byte == UInt8(ascii: "_")
+    || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
 }
 
 @inline(__always)

@@ -187,7 +187,7 @@ struct CommentLine {
 
   /// A key as it may stand in a file: a name, with `-`, `.`, `:`, `/` and `+` allowed inside.
   static func isKey(_ bytes: ArraySlice<UInt8>) -> Bool {
-    guard let first = bytes.first, isName([first]) else { return false }
-    return bytes.allSatisfy { isName([$0]) || isDigit($0) || "-.:/+".utf8.contains($0) }
+    guard let first = bytes.first, isNameByte(first), !isDigit(first) else { return false }
+    return bytes.allSatisfy { isNameByte($0) || "-.:/+".utf8.contains($0) }
   }
 }

@@ -63,7 +63,7 @@ public struct ExtendedXYZReader: FrameSequence {
   private mutating func readCount() throws -> Int? {
     guard try fill() else {
       if frameNumber > 0 { return nil }
-      throw InputError(file: name, "expected a frame, found an empty input")
+      throw InputError(file: name, frame: 1, line: 1, "expected a frame, found an empty input")
     }
     let line = takeLine()
     let words = line.split(whereSeparator: CommentLine.isBlank)
@@ -90,7 +90,8 @@ public struct ExtendedXYZReader: FrameSequence {
       }
     }
     guard frameNumber > 0 else {
-      throw InputError(file: name, "expected a frame, found only blank lines")
+      throw InputError(
+        file: name, frame: 1, line: first, "expected a frame, found only blank lines")
     }
     return nil
   }
