@@ -1,0 +1,331 @@
+/// The frames of an H5MD file that another program wrote: znh5md, MDAnalysis, h5py scripts.
+///
+/// Tolerated: integers as reals, NaN where a frame has fewer atoms or lacks a column, boxes as edges
+/// or vectors, fixed or per frame, species without frames, any name of the group, no `step` or `time`.
+struct ForeignFrames: FrameContent {
+  let frameCount: Int
+  private let positions: FrameRows
+  private let species: Quantity
+  private let edges: Quantity?
+  private let periodic: Quantity?
+  private let boundary: [Bool]
+  /// Per-atom quantities by the name they get, sorted.
+  private let columns: [(name: String, quantity: Quantity)]
+  /// Per-frame quantities by name, sorted.
+  private let keys: [(name: String, quantity: Quantity)]
+
+  init(_ image: borrowing FileImage) throws(HDF5Error) {
+    let group = try Self.particles(image)
+    let reader = try image.dataset("\(group)/position/value", requiresAllChunks: false)
+    let shape = try reader.expect(shape: [-1, -1, 3])
+    frameCount = shape[0]
+    let atoms = shape[1]
+    guard frameCount > 0, atoms > 0 else {
+      throw .unexpected(object: reader.object, expected: "frames with atoms", found: "\(shape)")
+    }
+    positions = FrameRows(reader)
+    guard let species = try Quantity(image, "\(group)/species") else {
+      throw .missing(object: "/\(group)/species")
+    }
+    try species.expectRows(of: [atoms], frameCount)
+    self.species = species
+    edges = try Quantity(image, "\(group)/box/edges")
+    try edges?.expectRows(of: [3], or: [3, 3], frameCount)
+    periodic = try Quantity(image, "\(group)/box/pbc")
+    try periodic?.expectRows(of: [3], frameCount)
+    boundary = periodic == nil ? try Self.boundary(image, group) : [true, true, true]
+    columns = try Self.columns(image, group, atoms: atoms, frames: frameCount)
+    keys = try Self.keys(
+      image, group, frames: frameCount, except: Set(columns.map(\.name) + ["natoms"]))
+  }
+
+  /// The group named as ours, else the first that has positions.
+  private static func particles(_ image: borrowing FileImage) throws(HDF5Error) -> String {
+    if try image.kind(of: H5MDLayout.particles) == .group { return H5MDLayout.particles }
+    for name in try image.children(of: "particles") {
+      if try image.kind(of: "particles/\(name)/position") == .group { return "particles/" + name }
+    }
+    throw .missing(object: "/particles/trajectory/position")
+  }
+
+  private static func boundary(
+    _ image: borrowing FileImage, _ group: String
+  ) throws(HDF5Error) -> [Bool] {
+    guard try image.kind(of: group + "/box") == .group,
+      let words = try image.textsAttribute("boundary", of: group + "/box")
+    else { return [false, false, false] }
+    guard words.count == 3, words.allSatisfy({ ["periodic", "none"].contains($0) }) else {
+      throw .unexpected(
+        object: "/\(group)/box@boundary", expected: "'periodic' or 'none' three times",
+        found: words.joined(separator: ", "))
+    }
+    return words.map { $0 == "periodic" }
+  }
+
+  // MARK: Names
+
+  /// ASE's names of H5MD's quantities, as znh5md gives them.
+  private static let names = [
+    "force": "forces", "mass": "masses", "charge": "charges", "velocity": "velocities",
+  ]
+
+  /// Columns that hold integers whatever their type in the file.
+  private static let integerNames: Set<String> = [
+    "sublattice", "cell_index", "orbit", "id", "tags",
+    "sitevib_format", "seed", "zero_modes", "negative_modes", "dimension",
+  ]
+
+  private static func columns(
+    _ image: borrowing FileImage, _ group: String, atoms: Int, frames: Int
+  ) throws(HDF5Error) -> [(name: String, quantity: Quantity)] {
+    var columns: [(name: String, quantity: Quantity)] = []
+    for child in try image.children(of: group)
+    where !["position", "species", "box"].contains(child) {
+      guard let quantity = try Quantity(image, "\(group)/\(child)") else { continue }
+      let name = names[child] ?? child
+      try checkName(name, quantity)
+      let isText = quantity.kind == .variableText
+      guard quantity.frames(outOf: frames) <= frames, isText || quantity.rowShape.first == atoms
+      else {
+        throw .unexpected(
+          object: quantity.object, expected: "\(frames) frames of \(atoms) atoms",
+          found: "shape \(quantity.shape)")
+      }
+      columns.append((name, quantity))
+    }
+    return columns
+  }
+
+  private static func keys(
+    _ image: borrowing FileImage, _ group: String, frames: Int, except known: Set<String>
+  ) throws(HDF5Error) -> [(name: String, quantity: Quantity)] {
+    guard try image.kind(of: "observables") == .group else { return [] }
+    var keys: [(name: String, quantity: Quantity)] = []
+    let own = FileImage.split(group).name
+    var paths: [(String, String)] = []
+    for child in try image.children(of: "observables") where child != own {
+      paths.append((child, "observables/" + child))
+    }
+    if try image.kind(of: "observables/" + own) == .group {
+      for child in try image.children(of: "observables/" + own) {
+        paths.append((child, "observables/\(own)/\(child)"))
+      }
+    }
+    for (name, path) in paths where !known.contains(name) && !keys.contains(where: { $0.0 == name })
+    {
+      guard let quantity = try Quantity(image, path) else { continue }
+      try checkName(name, quantity)
+      guard quantity.frames(outOf: frames) <= frames else {
+        throw .unexpected(
+          object: quantity.object, expected: "at most \(frames) frames",
+          found: "shape \(quantity.shape)")
+      }
+      keys.append((name, quantity))
+    }
+    return keys
+  }
+
+  private static func checkName(_ name: String, _ quantity: Quantity) throws(HDF5Error) {
+    guard FrameRecord.isName(name) else {
+      throw .unexpected(
+        object: quantity.object, expected: "a name of letters, digits and _", found: "'\(name)'")
+    }
+  }
+
+  // MARK: Frames
+
+  func frame(at index: Int, source: FrameSource) throws -> Frame {
+    let padded = try positions.reals(index)
+    let padding = padded.reversed().prefix { $0.isNaN }.count
+    let atomCount = (padded.count - padding) / 3
+    let position = Array(padded.prefix(3 * atomCount))
+    guard atomCount > 0, position.allSatisfy(\.isFinite) else {
+      throw InputError(source, "\(positions.reader.object): expected finite positions, found NaN")
+    }
+    let numbers = try species.reals(index) ?? []
+    guard numbers.count >= atomCount else { throw HDF5Error.missing(object: species.object) }
+    let elements = try symbols(
+      wholeNumbers(numbers.prefix(atomCount), species.object), species.object)
+    var all = [
+      Column("species", .text(elements)), Column("pos", width: 3, .real(position)),
+    ]
+    for (name, quantity) in columns {
+      if let column = try column(name, quantity, frame: index, atomCount: atomCount) {
+        all.append(column)
+      }
+    }
+    var keys: [Key] = []
+    for (name, quantity) in self.keys {
+      if let value = try key(name, quantity, frame: index) { keys.append(Key(name, value)) }
+    }
+    return Frame(
+      columns: all, keys: keys, cell: try cell(index),
+      periodic: try periodic?.reals(index)?.map { $0 != 0 } ?? boundary, source: source)
+  }
+
+  private func cell(_ frame: Int) throws(HDF5Error) -> [Double] {
+    guard let edges, let values = try edges.reals(frame) else {
+      return [Double](repeating: 0, count: 9)
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw .unexpected(object: edges.object, expected: "finite numbers", found: "\(values)")
+    }
+    if values.count == 9 { return values }
+    return [values[0], 0, 0, 0, values[1], 0, 0, 0, values[2]]
+  }
+
+  /// A column of a frame, nil where it is all NaN or ends before this frame.
+  private func column(
+    _ name: String, _ quantity: Quantity, frame: Int, atomCount: Int
+  ) throws(HDF5Error) -> Column? {
+    if quantity.kind == .variableText {
+      guard let json = try quantity.json(frame) else { return nil }
+      return try Self.column(name, json, atomCount: atomCount, quantity.object)
+    }
+    let width = quantity.rowShape.dropFirst().reduce(1, *)
+    guard width > 0 else { return nil }
+    if quantity.kind == .logical || quantity.kind == .integer || Self.integerNames.contains(name) {
+      guard let reals = try quantity.reals(frame)?.prefix(atomCount * width),
+        !reals.allSatisfy(\.isNaN)
+      else { return nil }
+      if quantity.kind == .logical {
+        return Column(name, width: width, .logical(reals.map { $0 != 0 }))
+      }
+      let integers =
+        quantity.kind == .integer
+        ? try quantity.integers(frame).map { Array($0.prefix(atomCount * width)) } ?? []
+        : try wholeNumbers(reals, quantity.object)
+      return Column(name, width: width, .integer(integers))
+    }
+    guard let reals = try quantity.reals(frame)?.prefix(atomCount * width),
+      !reals.allSatisfy(\.isNaN)
+    else { return nil }
+    if let value = reals.first(where: { !$0.isFinite }) {
+      throw .unexpected(object: quantity.object, expected: "finite numbers", found: "\(value)")
+    }
+    return Column(name, width: width, .real(Array(reals)))
+  }
+
+  private static func column(
+    _ name: String, _ json: JSON, atomCount: Int, _ object: String
+  ) throws(HDF5Error) -> Column {
+    let rows = json.array ?? []
+    let cells = rows.flatMap { $0.array ?? [$0] }
+    guard rows.count == atomCount, !cells.isEmpty, cells.count.isMultiple(of: atomCount),
+      let texts = FrameRecord.all(cells, \.text)
+    else {
+      throw .unexpected(
+        object: object, expected: "a JSON list of \(atomCount) texts", found: json.description)
+    }
+    return Column(name, width: cells.count / atomCount, .text(texts))
+  }
+
+  /// A key of a frame, nil where it is NaN or empty, or ends before this frame.
+  private func key(
+    _ name: String, _ quantity: Quantity, frame: Int
+  ) throws(HDF5Error) -> KeyValue? {
+    switch quantity.kind {
+    case .variableText, .text:
+      guard let json = try quantity.json(frame) else { return nil }
+      return Self.value(json)
+    case .integer:
+      guard let values = try quantity.integers(frame), !values.isEmpty else { return nil }
+      return values.count == 1 ? .integer(values[0]) : .integers(Array(values))
+    case .logical:
+      guard let values = try quantity.integers(frame)?.map({ $0 != 0 }), !values.isEmpty
+      else { return nil }
+      return values.count == 1 ? .logical(values[0]) : .logicals(values)
+    case .real:
+      guard var values = try quantity.reals(frame) else { return nil }
+      values.removeLast(values.reversed().prefix { $0.isNaN }.count)
+      guard !values.isEmpty else { return nil }
+      if let value = values.first(where: { !$0.isFinite }) {
+        throw .unexpected(object: quantity.object, expected: "finite numbers", found: "\(value)")
+      }
+      if Self.integerNames.contains(name) {
+        let integers = try wholeNumbers(values, quantity.object)
+        return integers.count == 1 ? .integer(integers[0]) : .integers(integers)
+      }
+      return values.count == 1 ? .real(values[0]) : .reals(values)
+    }
+  }
+
+  private static func value(_ json: JSON) -> KeyValue? {
+    switch json {
+    case .null: return nil
+    case .logical(let value): return .logical(value)
+    case .integer(let value): return .integer(value)
+    case .real(let value): return .real(value)
+    case .text(let value): return .text(value)
+    case .array(let values) where !values.isEmpty:
+      if let integers = FrameRecord.all(values, \.integer) { return .integers(integers) }
+      if let reals = FrameRecord.all(values, \.real) { return .reals(reals) }
+      if let texts = FrameRecord.all(values, \.text) { return .texts(texts) }
+      return .text(json.description)
+    default: return .text(json.description)
+    }
+  }
+}
+
+/// An element of H5MD: values for every frame in a group, or one value for all in a dataset.
+final class Quantity {
+  let object: String
+  let kind: DatasetReader.Kind
+  let shape: [Int]
+  private let hasFrames: Bool
+  private let rows: FrameRows
+  private lazy var texts = Result { try rows.reader.foreignTexts() }
+
+  /// Nil where nothing of that kind stands at the path.
+  init?(_ image: borrowing FileImage, _ path: String) throws(HDF5Error) {
+    let isGroup: Bool
+    switch try image.kind(of: path) {
+    case .dataset: isGroup = false
+    case .group:
+      guard try image.kind(of: path + "/value") == .dataset else { return nil }
+      isGroup = true
+    case nil: return nil
+    }
+    let reader = try image.dataset(isGroup ? path + "/value" : path, requiresAllChunks: false)
+    (object, kind, shape, hasFrames) = (reader.object, reader.kind, reader.shape, isGroup)
+    rows = FrameRows(reader)
+  }
+
+  /// Shape of the values of one frame.
+  var rowShape: [Int] { hasFrames ? Array(shape.dropFirst()) : shape }
+
+  func frames(outOf count: Int) -> Int { hasFrames ? shape.first ?? 0 : count }
+
+  func expectRows(of expected: [Int], or other: [Int]? = nil, _ frames: Int) throws(HDF5Error) {
+    guard rowShape == expected || rowShape == other, self.frames(outOf: frames) == frames else {
+      throw .unexpected(
+        object: object, expected: "\(frames) frames of shape \(expected)", found: "shape \(shape)")
+    }
+  }
+
+  func reals(_ frame: Int) throws(HDF5Error) -> [Double]? {
+    guard hasFrames else { return try rows.reader.reals() }
+    guard frame < rows.reader.rowCount else { return nil }
+    return Array(try rows.reals(frame))
+  }
+
+  func integers(_ frame: Int) throws(HDF5Error) -> [Int]? {
+    guard hasFrames else { return try rows.reader.integers() }
+    guard frame < rows.reader.rowCount else { return nil }
+    return Array(try rows.integers(frame))
+  }
+
+  /// The text of a frame as JSON, or as it is where it is none; nil where it is empty.
+  func json(_ frame: Int) throws(HDF5Error) -> JSON? {
+    let texts: [String]
+    do { texts = try self.texts.get() } catch let error as HDF5Error { throw error } catch {
+      throw .unreadableText(object: object)
+    }
+    guard rowShape.isEmpty || !hasFrames else {
+      throw .unexpected(object: object, expected: "a text a frame", found: "shape \(shape)")
+    }
+    let index = hasFrames ? frame : 0
+    guard index < texts.count, !texts[index].isEmpty else { return nil }
+    do { return try JSON(parsing: Array(texts[index].utf8)) } catch { return .text(texts[index]) }
+  }
+}

@@ -1,0 +1,168 @@
+/// Reads the frames of an HDF5 file one after the other, and what belongs to them.
+///
+/// Our own files give back every column and key with its type, order and text; other H5MD files are
+/// read as far as their numbers have a place in a frame (formats/h5md-dataset.md).
+public struct H5MDReader {
+  /// The image is not copyable, a reader is handed around.
+  private final class Storage {
+    let image: FileImage
+    let content: any FrameContent
+
+    init(_ bytes: [UInt8]) throws {
+      image = try FileImage(image: bytes)
+      if try image.kind(of: FrameRecord.root) != nil {
+        content = try RecordedFrames(image)
+      } else if try image.kind(of: "particles") != nil {
+        content = try ForeignFrames(image)
+      } else {
+        content = NoFrames()
+      }
+    }
+  }
+
+  public let name: String
+  private let storage: Storage
+  private var position = 0
+
+  /// - Parameters:
+  ///   - image: The bytes of the file.
+  ///   - name: The file, for messages.
+  /// - Throws: ``InputError`` for what is no HDF5 file, or damaged, or holds no frames as declared.
+  public init(image: [UInt8], name: String) throws {
+    self.name = name
+    storage = try Self.naming(name) { try Storage(image) }
+  }
+
+  public var frameCount: Int { storage.content.frameCount }
+
+  /// The next frame, or nil after the last.
+  public mutating func next() throws -> Frame? {
+    guard position < frameCount else { return nil }
+    defer { position += 1 }
+    return try frame(at: position)
+  }
+
+  /// The frame of an index from 0.
+  ///
+  /// - Precondition: `index` is below `frameCount`.
+  public func frame(at index: Int) throws -> Frame {
+    precondition((0..<frameCount).contains(index), "no frame \(index)")
+    let source = FrameSource(file: name, frame: index + 1)
+    return try Self.naming(name, frame: index + 1) {
+      try storage.content.frame(at: index, source: source)
+    }
+  }
+
+  // MARK: What stands beside the frames
+
+  /// The Hessian of a frame (counted from 0), or nil where the file has none for it.
+  public func hessian(frame: Int) throws -> StoredHessian? {
+    try hessian(named: String(frame))
+  }
+
+  /// The Hessian of the reference that all frames share, or nil.
+  public func referenceHessian() throws -> StoredHessian? { try hessian(named: "reference") }
+
+  private func hessian(named name: String) throws -> StoredHessian? {
+    let group = "\(StoredHessian.group)/\(name)"
+    return try Self.naming(self.name) {
+      guard try storage.image.kind(of: group) != nil else { return nil }
+      return try StoredHessian(from: storage.image, group: group, file: self.name)
+    }
+  }
+
+  /// Rows of features, or nil where the file has none.
+  public func featureRowCount() throws -> Int? {
+    try Self.naming(name) {
+      guard try storage.image.kind(of: StoredFeatures.group) != nil else { return nil }
+      let matrix = try storage.image.dataset(StoredFeatures.group + "/X")
+      return matrix.rowCount
+    }
+  }
+
+  /// The features of the file, or some of their rows; nil where it has none.
+  public func features(rows: Range<Int>? = nil) throws -> StoredFeatures? {
+    try Self.naming(name) {
+      guard try storage.image.kind(of: StoredFeatures.group) != nil else { return nil }
+      return try StoredFeatures(from: storage.image, rows: rows, file: name)
+    }
+  }
+
+  // MARK: Messages
+
+  /// Gives errors of the store the name of the file.
+  static func naming<Result>(
+    _ file: String, frame: Int? = nil, _ body: () throws -> Result
+  ) throws -> Result {
+    do { return try body() } catch let error as HDF5Error {
+      throw InputError(file: file, frame: frame, error.description)
+    }
+  }
+}
+
+/// The frames in one kind of file.
+protocol FrameContent {
+  var frameCount: Int { get }
+  func frame(at index: Int, source: FrameSource) throws -> Frame
+}
+
+/// A file that holds other things than frames.
+private struct NoFrames: FrameContent {
+  let frameCount = 0
+  func frame(at index: Int, source: FrameSource) throws -> Frame {
+    preconditionFailure("a file without frames has no frame \(index)")
+  }
+}
+
+/// A dataset whose rows are frames, read in batches.
+final class FrameRows {
+  let reader: DatasetReader
+  private var cached: Range<Int> = 0..<0
+  private var reals: [Double] = []
+  private var integers: [Int] = []
+  private var texts: [String] = []
+
+  /// Bytes of a batch; a chunk that many frames share is not unpacked for each of them.
+  private static let batchBytes = 1 << 22
+
+  init(_ reader: consuming DatasetReader) { self.reader = reader }
+
+  /// Values a frame.
+  var rowSize: Int { reader.rowSize }
+
+  func reals(_ frame: Int) throws(HDF5Error) -> ArraySlice<Double> {
+    if let range = batch(frame) {
+      reals = try reader.reals(rows: range)
+      cached = range
+    }
+    return reals[slice(frame)]
+  }
+
+  func integers(_ frame: Int) throws(HDF5Error) -> ArraySlice<Int> {
+    if let range = batch(frame) {
+      integers = try reader.integers(rows: range)
+      cached = range
+    }
+    return integers[slice(frame)]
+  }
+
+  func texts(_ frame: Int) throws(HDF5Error) -> ArraySlice<String> {
+    if let range = batch(frame) {
+      texts = try reader.texts(rows: range)
+      cached = range
+    }
+    return texts[slice(frame)]
+  }
+
+  /// The frames to read for this one, nil where it is there.
+  private func batch(_ frame: Int) -> Range<Int>? {
+    guard !cached.contains(frame) else { return nil }
+    let count = max(1, Self.batchBytes / max(1, rowSize * 8))
+    return frame..<min(reader.rowCount, frame + count)
+  }
+
+  private func slice(_ frame: Int) -> Range<Int> {
+    let start = (frame - cached.lowerBound) * rowSize
+    return start..<start + rowSize
+  }
+}

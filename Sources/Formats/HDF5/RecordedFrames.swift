@@ -1,0 +1,173 @@
+/// The frames of our own files: the numbers from H5MD's datasets, the rest from `/sitevib/frames`.
+struct RecordedFrames: FrameContent {
+  let frameCount: Int
+  private let layouts: [[FrameRecord.StoredColumn]]
+  private let layoutOfFrame: [Int]
+  private let atomCounts: [Int]
+  private let keys: [UInt8]
+  private let keyEnds: [Int]
+  private let numbers: [String: FrameRows]
+  private let texts: [String: FrameRows]
+  private let edges: FrameRows
+  private let periodic: FrameRows
+
+  init(_ image: borrowing FileImage) throws(HDF5Error) {
+    let root = FrameRecord.root
+    try image.checkVersion(of: root, understood: FrameRecord.version)
+    let columns = try image.dataset(root + "/columns")
+    try columns.expect(shape: [1])
+    layouts = try FrameRecord.layouts(columns.texts()[0])
+    let counts = try image.dataset(root + "/natoms")
+    try counts.expect(shape: [-1])
+    atomCounts = try counts.integers()
+    frameCount = atomCounts.count
+    let layout = try image.dataset(root + "/layout")
+    try layout.expect(shape: [frameCount])
+    layoutOfFrame = try layout.integers()
+    let ends = try image.dataset(root + "/key_ends")
+    try ends.expect(shape: [frameCount])
+    keyEnds = try ends.integers()
+    keys = try image.dataset(root + "/keys").bytes()
+
+    let rows = atomCounts.max() ?? 0
+    guard frameCount > 0, atomCounts.allSatisfy({ $0 > 0 }) else {
+      throw .unexpected(
+        object: "/\(root)/natoms", expected: "frames with atoms", found: "\(atomCounts.prefix(9))")
+    }
+    for index in layoutOfFrame where !layouts.indices.contains(index) {
+      throw .unexpected(
+        object: "/\(root)/layout", expected: "indices of \(layouts.count) lists of columns",
+        found: "\(index)")
+    }
+    for (index, end) in keyEnds.enumerated() {
+      guard end >= (index == 0 ? 0 : keyEnds[index - 1]), end <= keys.count else {
+        throw .unexpected(
+          object: "/\(root)/key_ends", expected: "ascending offsets up to \(keys.count)",
+          found: "\(end)")
+      }
+    }
+    var numbers: [String: FrameRows] = [:]
+    var texts: [String: FrameRows] = [:]
+    for column in Set(layouts.joined().map(\.path)).sorted() {
+      guard let column = layouts.joined().first(where: { $0.path == column }) else { continue }
+      let textPath = H5MDLayout.textPath(of: column)
+      if column.kind == .text, try image.kind(of: textPath) != nil {
+        let reader = try image.dataset(textPath)
+        try reader.expect(shape: [frameCount, rows, column.width])
+        texts[column.path] = FrameRows(reader)
+      } else {
+        let reader = try image.dataset(column.path + "/value")
+        try reader.expect(shape: [frameCount, rows] + (column.width == 1 ? [] : [column.width]))
+        numbers[column.path] = FrameRows(reader)
+      }
+    }
+    (self.numbers, self.texts) = (numbers, texts)
+    let box = H5MDLayout.particles + "/box"
+    let edges = try image.dataset(box + "/edges/value")
+    try edges.expect(shape: [frameCount, 3, 3])
+    self.edges = FrameRows(edges)
+    let periodic = try image.dataset(box + "/pbc/value")
+    try periodic.expect(shape: [frameCount, 3])
+    self.periodic = FrameRows(periodic)
+    try Self.checkColumns(layouts)
+  }
+
+  /// A frame needs symbols and positions, and no name twice.
+  private static func checkColumns(
+    _ layouts: [[FrameRecord.StoredColumn]]
+  ) throws(HDF5Error) {
+    for layout in layouts {
+      let hasSpecies = layout.contains { $0.name == "species" && $0.kind == .text && $0.width == 1 }
+      let hasPositions = layout.contains { $0.name == "pos" && $0.kind == .real && $0.width == 3 }
+      guard hasSpecies, hasPositions, Set(layout.map(\.name)).count == layout.count else {
+        throw .unexpected(
+          object: "/\(FrameRecord.root)/columns", expected: "species, pos and no name twice",
+          found: layout.map(\.name).joined(separator: ", "))
+      }
+    }
+  }
+
+  func frame(at index: Int, source: FrameSource) throws -> Frame {
+    let atomCount = atomCounts[index]
+    let columns = try layouts[layoutOfFrame[index]].map { stored in
+      try column(stored, frame: index, atomCount: atomCount)
+    }
+    let cell = Array(try edges.reals(index))
+    guard cell.allSatisfy(\.isFinite) else {
+      throw HDF5Error.unexpected(
+        object: edges.reader.object, expected: "finite numbers", found: "\(cell)")
+    }
+    let start = index == 0 ? 0 : keyEnds[index - 1]
+    return Frame(
+      columns: columns, keys: try FrameRecord.keys(keys[start..<keyEnds[index]]), cell: cell,
+      periodic: try periodic.integers(index).map { $0 != 0 }, source: source)
+  }
+
+  private func column(
+    _ stored: FrameRecord.StoredColumn, frame: Int, atomCount: Int
+  ) throws(HDF5Error) -> Column {
+    let count = atomCount * stored.width
+    if let rows = texts[stored.path] {
+      let values = Array(try rows.texts(frame).prefix(count))
+      return Column(stored.name, width: stored.width, .text(values))
+    }
+    guard let rows = numbers[stored.path] else { throw .missing(object: "/" + stored.path) }
+    let values: Column.Values
+    switch stored.kind {
+    case .real:
+      let reals = Array(try rows.reals(frame).prefix(count))
+      if let value = reals.first(where: { !$0.isFinite }) {
+        throw .unexpected(object: rows.reader.object, expected: "finite numbers", found: "\(value)")
+      }
+      values = .real(reals)
+    case .integer: values = .integer(try integers(rows, frame: frame, count: count))
+    case .logical:
+      values = .logical(try integers(rows, frame: frame, count: count).map { $0 != 0 })
+    case .text:
+      let integers = try integers(rows, frame: frame, count: count)
+      values = .text(try symbols(integers, rows.reader.object))
+    }
+    return Column(stored.name, width: stored.width, values)
+  }
+
+  /// Integers, which stand as doubles where frames differ in atoms or columns.
+  private func integers(
+    _ rows: FrameRows, frame: Int, count: Int
+  ) throws(HDF5Error) -> [Int] {
+    guard rows.reader.kind == .real else { return Array(try rows.integers(frame).prefix(count)) }
+    return try wholeNumbers(rows.reals(frame).prefix(count), rows.reader.object)
+  }
+}
+
+/// The integers that doubles hold.
+func wholeNumbers(
+  _ reals: some Sequence<Double>, _ object: String
+) throws(HDF5Error) -> [Int] {
+  var integers: [Int] = []
+  for value in reals {
+    guard let integer = Int(exactly: value) else {
+      throw .unexpected(object: object, expected: "integers", found: "\(value)")
+    }
+    integers.append(integer)
+  }
+  return integers
+}
+
+/// The symbols of atomic numbers.
+func symbols(_ numbers: [Int], _ object: String) throws(HDF5Error) -> [String] {
+  var known = [0: H5MDLayout.noElement]
+  var symbols: [String] = []
+  symbols.reserveCapacity(numbers.count)
+  for number in numbers {
+    if let symbol = known[number] {
+      symbols.append(symbol)
+      continue
+    }
+    guard let element = Element(atomicNumber: number) else {
+      throw .unexpected(object: object, expected: "atomic numbers", found: "\(number)")
+    }
+    known[number] = element.symbol
+    symbols.append(element.symbol)
+  }
+  return symbols
+}

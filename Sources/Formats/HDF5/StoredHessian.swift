@@ -1,0 +1,221 @@
+/// A Hessian as a file holds it: blocks of one matrix row in the form of SciPy's `bsr_matrix`.
+///
+/// Block k of row i couples sites i and `indices[k]`, for k in `rowStarts[i] ..< rowStarts[i + 1]`;
+/// its elements lie row-major at `values[k * d * d ..< (k + 1) * d * d]`, d = `blockSize`. Indices
+/// ascend within a row.
+public struct StoredHessian: Equatable, Sendable {
+  public let blockSize: Int
+  public let siteCount: Int
+  /// Shape [siteCount + 1].
+  public let rowStarts: [Int]
+  /// Shape [blocks].
+  public let indices: [Int32]
+  /// Shape [blocks, d, d], in eV/Å², or eV/(Å² u) where mass-weighted.
+  public let values: [Double]
+  /// Whether block (i, j) is divided by (m_i m_j)^(1/2).
+  public let massWeighted: Bool
+  /// In u, shape [siteCount]; empty where the file does not say.
+  public let masses: [Double]
+
+  /// - Throws: ``InputError`` naming `file` where the arrays do not fit together.
+  public init(
+    blockSize: Int, siteCount: Int, rowStarts: [Int], indices: [Int32], values: [Double],
+    massWeighted: Bool = false, masses: [Double] = [], file: String = "-"
+  ) throws(InputError) {
+    (self.blockSize, self.siteCount) = (blockSize, siteCount)
+    (self.rowStarts, self.indices, self.values) = (rowStarts, indices, values)
+    (self.massWeighted, self.masses) = (massWeighted, masses)
+    if let problem { throw InputError(file: file, "Hessian: " + problem) }
+  }
+
+  /// A matrix whose every block is stored, shape [N, d, N, d] row-major.
+  ///
+  /// - Throws: ``InputError`` for a wrong count or a number that is not finite.
+  public init(
+    dense values: [Double], blockSize: Int = 3, siteCount: Int, massWeighted: Bool = false,
+    masses: [Double] = [], file: String
+  ) throws(InputError) {
+    let (d, n) = (blockSize, siteCount)
+    guard n > 0, values.count == n * d * n * d else {
+      throw InputError(
+        file: file, "Hessian: expected \(n * d) x \(n * d) numbers, found \(values.count)")
+    }
+    var blocks = [Double](repeating: 0, count: values.count)
+    for i in 0..<n {
+      for j in 0..<n {
+        for a in 0..<d {
+          for b in 0..<d {
+            blocks[((i * n + j) * d + a) * d + b] = values[(i * d + a) * n * d + j * d + b]
+          }
+        }
+      }
+    }
+    try self.init(
+      blockSize: d, siteCount: n, rowStarts: (0...n).map { $0 * n },
+      indices: (0..<n * n).map { Int32($0 % n) }, values: blocks, massWeighted: massWeighted,
+      masses: masses, file: file)
+  }
+
+  /// What is wrong with the arrays, or nil.
+  private var problem: String? {
+    let area = blockSize * blockSize
+    guard (1...3).contains(blockSize) else {
+      return "expected blocks of 1 to 3 rows, found \(blockSize)"
+    }
+    guard siteCount > 0, siteCount <= Int32.max, rowStarts.count == siteCount + 1 else {
+      return "expected \(siteCount + 1) row starts, found \(rowStarts.count)"
+    }
+    guard rowStarts[0] == 0, rowStarts[siteCount] == indices.count else {
+      return "expected row starts from 0 to \(indices.count), found \(rowStarts[0]) to "
+        + "\(rowStarts[siteCount])"
+    }
+    guard values.count == indices.count * area else {
+      return "expected \(indices.count) blocks of \(area) numbers, found \(values.count) numbers"
+    }
+    for i in 0..<siteCount {
+      guard rowStarts[i] <= rowStarts[i + 1], rowStarts[i + 1] <= indices.count else {
+        return "expected ascending row starts, found \(rowStarts[i + 1]) after \(rowStarts[i])"
+      }
+      for k in rowStarts[i]..<rowStarts[i + 1] {
+        guard indices[k] >= 0, indices[k] < siteCount else {
+          return "expected indices below \(siteCount), found \(indices[k])"
+        }
+        guard k == rowStarts[i] || indices[k - 1] < indices[k] else {
+          return "expected ascending indices in row \(i), found \(indices[k]) after "
+            + "\(indices[k - 1])"
+        }
+      }
+    }
+    if let value = values.first(where: { !$0.isFinite }) {
+      return "expected finite numbers, found \(value)"
+    }
+    guard masses.isEmpty || masses.count == siteCount else {
+      return "expected \(siteCount) masses, found \(masses.count)"
+    }
+    if let mass = masses.first(where: { !($0 > 0 && $0.isFinite) }) {
+      return "expected positive masses, found \(mass)"
+    }
+    return nil
+  }
+
+  /// The matrix with every zero written out, shape [N, d, N, d] row-major.
+  public func dense() -> [Double] {
+    let (d, n) = (blockSize, siteCount)
+    var result = [Double](repeating: 0, count: n * d * n * d)
+    for i in 0..<n {
+      for k in rowStarts[i]..<rowStarts[i + 1] {
+        let j = Int(indices[k])
+        for a in 0..<d {
+          for b in 0..<d {
+            result[(i * d + a) * n * d + j * d + b] = values[(k * d + a) * d + b]
+          }
+        }
+      }
+    }
+    return result
+  }
+}
+
+// MARK: HDF5
+
+extension StoredHessian {
+  /// Where the Hessians of frames stand in a file; "reference" is the one they share.
+  static let group = "sitevib/hessian"
+
+  /// Writes Hessians one after the other; those of equal pattern share its datasets.
+  struct GroupWriter {
+    private var last: (rowStarts: [Int], indices: [Int32], masses: [Double], path: String)?
+
+    /// - Throws: ``HDF5Error`` where one of that name is there already.
+    mutating func write(
+      _ hessian: StoredHessian, name: String, to image: borrowing FileImage
+    ) throws(HDF5Error) {
+      let path = "\(StoredHessian.group)/\(name)"
+      guard try image.kind(of: path) == nil else {
+        throw .unexpected(object: "/" + path, expected: "no Hessian yet", found: "one")
+      }
+      let d = hessian.blockSize
+      try image.write(
+        hessian.values, shape: [hessian.indices.count, d, d], to: path + "/data")
+      if let last, last.rowStarts == hessian.rowStarts, last.indices == hessian.indices {
+        try image.link(last.path + "/indptr", as: path + "/indptr")
+        try image.link(last.path + "/indices", as: path + "/indices")
+      } else {
+        try image.write(hessian.rowStarts, to: path + "/indptr")
+        try image.write(hessian.indices, to: path + "/indices")
+      }
+      if !hessian.masses.isEmpty {
+        if let last, last.masses == hessian.masses {
+          try image.link(last.path + "/masses", as: path + "/masses")
+        } else {
+          try image.write(hessian.masses, to: path + "/masses")
+        }
+      }
+      let order = hessian.siteCount * d
+      try image.setAttribute("shape", of: path, to: [order, order])
+      try image.setAttribute("blocksize", of: path, to: [Int32(d), Int32(d)])
+      try image.setAttribute(
+        "mass_weighted", of: path, to: [hessian.massWeighted ? 1 : 0], isScalar: true)
+      try image.setVariableAttribute("encoding-type", of: path, to: ["bsr_matrix"])
+      try image.setVariableAttribute("encoding-version", of: path, to: ["0.1.0"])
+      try image.setVariableAttribute(
+        "unit", of: path, to: [hessian.massWeighted ? "eV Angstrom-2 u-1" : "eV Angstrom-2"])
+      last = (hessian.rowStarts, hessian.indices, hessian.masses, path)
+    }
+  }
+
+  /// Reads the Hessian in a group.
+  init(from image: borrowing FileImage, group: String, file: String) throws {
+    func attribute(_ name: String, count: Int) throws(HDF5Error) -> [Int] {
+      guard let values = try image.integerAttribute(name, of: group) else {
+        throw .missing(object: "/\(group)@\(name)")
+      }
+      guard values.count == count else {
+        throw .unexpected(
+          object: "/\(group)@\(name)", expected: "\(count) integers", found: "\(values.count)")
+      }
+      return values
+    }
+    let shape = try attribute("shape", count: 2)
+    let blocks = try attribute("blocksize", count: 2)
+    let weighted = try image.integerAttribute("mass_weighted", of: group) ?? [0]
+    let d = blocks[0]
+    guard (1...3).contains(d), blocks[1] == d, shape[0] == shape[1], shape[0] > 0,
+      shape[0].isMultiple(of: d)
+    else {
+      throw HDF5Error.unexpected(
+        object: "/\(group)@blocksize", expected: "square blocks that fill a square matrix",
+        found: "\(blocks) in \(shape)")
+    }
+    guard weighted.count == 1, (0...1).contains(weighted[0]) else {
+      throw HDF5Error.unexpected(
+        object: "/\(group)@mass_weighted", expected: "0 or 1", found: "\(weighted)")
+    }
+    let data = try image.dataset(group + "/data")
+    try data.expect(shape: [-1, d, d])
+    let indexReader = try image.dataset(group + "/indices")
+    try indexReader.expect(shape: [data.shape[0]])
+    let startReader = try image.dataset(group + "/indptr")
+    try startReader.expect(shape: [shape[0] / d + 1])
+    let indices = try indexReader.integers().map { index throws(HDF5Error) in
+      guard let index = Int32(exactly: index) else {
+        throw .unexpected(
+          object: "/\(group)/indices", expected: "32-bit integers", found: "\(index)")
+      }
+      return index
+    }
+    var masses: [Double] = []
+    if let reader = try image.datasetIfPresent(group + "/masses") {
+      try reader.expect(shape: [shape[0] / d])
+      masses = try reader.reals()
+    }
+    do {
+      try self.init(
+        blockSize: d, siteCount: shape[0] / d, rowStarts: startReader.integers(),
+        indices: indices, values: data.reals(), massWeighted: weighted[0] == 1, masses: masses,
+        file: file)
+    } catch let error as InputError {
+      throw InputError(file: file, "/\(group): \(error.message)")
+    }
+  }
+}

@@ -1,0 +1,239 @@
+/// A fitted linear model of site labels as a file holds it (formats/model.md).
+///
+/// The prediction of an atom of channel c with features φ is
+///
+///     intercepts[c] + Σ_k coefficients[c, k] (φ_k - featureMeans[k]) / featureScales[k]
+public struct StoredModel: Equatable, Sendable {
+  /// Shape [C, K], row-major, in k_B.
+  public var coefficients: [Double]
+  /// Shape [C], in k_B.
+  public var intercepts: [Double]
+  /// Shape [K].
+  public var featureMeans: [Double]
+  /// Shape [K], positive.
+  public var featureScales: [Double]
+  /// The regularisation of each channel, shape [C].
+  public var lambdas: [Double]
+  public var channelNames: [String]
+  /// Atomic number of the centre atom of each channel, 0 where it has none, shape [C].
+  public var species: [Int]
+  /// Names of the features, shape [K]; empty where there are none.
+  public var featureNames: [String]
+  /// The options of the basis, as JSON.
+  public var basis: String
+  /// The name of the potential behind the labels.
+  public var potential: String
+  /// One command line per entry.
+  public var history: [String]
+  /// Smallest value of each feature in training, shape [K]; empty where unknown.
+  public var trainingMinima: [Double]
+  /// Largest value of each feature in training, shape [K]; empty where unknown.
+  public var trainingMaxima: [Double]
+  /// Lower triangle by rows of a factor of each channel's posterior, shape [C, m(m + 1)/2]; what it
+  /// factors is the affair of the fit. Empty where the model gives no uncertainty.
+  public var posteriorFactors: [Double]
+  /// Rows of a posterior factor, m; 0 where there are none.
+  public var posteriorOrder: Int
+  /// Further numbers of each channel by name, each of shape [C].
+  public var channelValues: [String: [Double]]
+  /// Quality measures by name, such as `rmse`, `mae`, `r2`, of any length.
+  public var metrics: [String: [Double]]
+  /// Further numbers by name.
+  public var scalars: [String: Double]
+  /// Further texts by name.
+  public var texts: [String: String]
+
+  public var channelCount: Int { channelNames.count }
+  public var featureCount: Int { featureMeans.count }
+
+  public init(
+    coefficients: [Double], intercepts: [Double], featureMeans: [Double], featureScales: [Double],
+    lambdas: [Double], channelNames: [String], species: [Int], featureNames: [String] = [],
+    basis: String, potential: String = "", history: [String] = [], trainingMinima: [Double] = [],
+    trainingMaxima: [Double] = [], posteriorFactors: [Double] = [], posteriorOrder: Int = 0,
+    channelValues: [String: [Double]] = [:], metrics: [String: [Double]] = [:],
+    scalars: [String: Double] = [:], texts: [String: String] = [:]
+  ) {
+    (self.coefficients, self.intercepts) = (coefficients, intercepts)
+    (self.featureMeans, self.featureScales, self.lambdas) = (featureMeans, featureScales, lambdas)
+    (self.channelNames, self.species, self.featureNames) = (channelNames, species, featureNames)
+    (self.basis, self.potential, self.history) = (basis, potential, history)
+    (self.trainingMinima, self.trainingMaxima) = (trainingMinima, trainingMaxima)
+    (self.posteriorFactors, self.posteriorOrder) = (posteriorFactors, posteriorOrder)
+    (self.channelValues, self.metrics) = (channelValues, metrics)
+    (self.scalars, self.texts) = (scalars, texts)
+  }
+
+  // MARK: Shapes
+
+  /// The first shape or value that is wrong, or nil.
+  private var problem: String? {
+    let (c, k) = (channelCount, featureCount)
+    let (m, packed) = (posteriorOrder, posteriorOrder * (posteriorOrder + 1) / 2)
+    let shapes: [(String, Int, [Int])] = [
+      ("coefficients", coefficients.count, [c * k]), ("intercept", intercepts.count, [c]),
+      ("feature_scale", featureScales.count, [k]), ("lambda", lambdas.count, [c]),
+      ("species", species.count, [c]), ("feature_names", featureNames.count, [0, k]),
+      ("training_hull", trainingMinima.count, [0, k]),
+      ("training_hull", trainingMaxima.count, [trainingMinima.count]),
+      ("posterior_factor", posteriorFactors.count, [m == 0 ? 0 : c * packed]),
+    ]
+    guard c > 0, k > 0, m >= 0 else { return "expected channels and features, found none" }
+    for (name, count, allowed) in shapes where !allowed.contains(count) {
+      return "/\(name): expected \(allowed.last ?? 0) elements, found \(count)"
+    }
+    for (name, values) in channelValues where values.count != c {
+      return "/channel_values/\(name): expected \(c) numbers, found \(values.count)"
+    }
+    let names = [channelValues.keys.sorted(), metrics.keys.sorted(), scalars.keys.sorted()]
+    for name in names.joined() + texts.keys.sorted() where !FrameRecord.isName(name) {
+      return "expected a name of letters, digits and _, found '\(printable(name))'"
+    }
+    let numbers = [coefficients, intercepts, featureMeans, featureScales, lambdas]
+    let others = [trainingMinima, trainingMaxima, posteriorFactors] + channelValues.values
+    for value in (numbers + others).joined() where !value.isFinite {
+      return "expected finite numbers, found \(value)"
+    }
+    for value in scalars.values where !value.isFinite {
+      return "expected finite numbers, found \(value)"
+    }
+    for value in metrics.values.joined() where !value.isFinite {
+      return "expected finite numbers, found \(value)"
+    }
+    if let scale = featureScales.first(where: { $0 <= 0 }) {
+      return "/feature_scale: expected positive numbers, found \(scale)"
+    }
+    if let number = species.first(where: { !(0...118).contains($0) }) {
+      return "/species: expected atomic numbers, found \(number)"
+    }
+    return nil
+  }
+}
+
+// MARK: HDF5
+
+extension StoredModel {
+  static let kind = "model"
+  static let format = 1
+
+  /// The bytes of `model.h5`.
+  ///
+  /// - Throws: ``InputError`` for shapes that do not agree or numbers that are not finite.
+  public func bytes() throws -> [UInt8] {
+    if let problem { throw InputError(file: "model", problem) }
+    let image = try FileImage()
+    let (c, k) = (channelCount, featureCount)
+    try image.setFixedAttribute("sitevib_kind", of: "", to: [Self.kind])
+    try image.setAttribute("sitevib_format", of: "", to: [Int32(Self.format)], isScalar: true)
+    try image.setFixedAttribute("sitevib_version", of: "", to: [sitevibVersion])
+    try image.write(coefficients, shape: [c, k], to: "coefficients")
+    try image.write(intercepts, to: "intercept")
+    try image.write(featureMeans, to: "feature_mean")
+    try image.write(featureScales, to: "feature_scale")
+    try image.write(lambdas, to: "lambda")
+    try image.write(channelNames, to: "channel_names")
+    try image.write(species.map { Int32($0) }, to: "species")
+    if !featureNames.isEmpty { try image.write(featureNames, to: "feature_names") }
+    try image.write([basis], to: "basis")
+    try image.write([potential], to: "potential")
+    try image.write(history, to: "history")
+    if !trainingMinima.isEmpty {
+      try image.write(trainingMinima + trainingMaxima, shape: [2, k], to: "training_hull")
+    }
+    if posteriorOrder > 0 {
+      try image.write(
+        posteriorFactors, shape: [c, posteriorFactors.count / c], to: "posterior_factor")
+    }
+    try write(channelValues, group: "channel_values", to: image)
+    try write(metrics, group: "metrics", to: image)
+    try write(scalars.mapValues { [$0] }, group: "scalars", to: image)
+    try image.createGroup("texts")
+    for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+      try image.write([text], to: "texts/" + name)
+    }
+    return try image.bytes()
+  }
+
+  private func write(
+    _ values: [String: [Double]], group: String, to image: borrowing FileImage
+  ) throws(HDF5Error) {
+    try image.createGroup(group)
+    for (name, values) in values.sorted(by: { $0.key < $1.key }) {
+      try image.write(values, to: "\(group)/\(name)")
+    }
+  }
+
+  /// Reads `model.h5`.
+  ///
+  /// - Parameter name: The file, for messages.
+  /// - Throws: ``InputError`` for another kind, version or shape, with what was found.
+  public init(image bytes: [UInt8], name: String) throws(InputError) {
+    do {
+      try self.init(reading: FileImage(image: bytes))
+    } catch let error as HDF5Error {
+      throw InputError(file: name, error.description)
+    } catch { throw InputError(file: name, "\(error)") }
+    if let problem { throw InputError(file: name, problem) }
+  }
+
+  private init(reading image: consuming FileImage) throws {
+    let kind = try image.textAttribute("sitevib_kind", of: "")
+    guard kind == Self.kind else {
+      throw HDF5Error.unexpected(
+        object: "/@sitevib_kind", expected: "'\(Self.kind)'",
+        found: kind.map { "'\($0)'" } ?? "no such attribute")
+    }
+    let format = try image.integerAttribute("sitevib_format", of: "")
+    guard format == [Self.format] else {
+      throw HDF5Error.unexpected(
+        object: "/@sitevib_format", expected: "version \(Self.format)",
+        found: format.map { "version \($0.map(String.init).joined(separator: " "))" }
+          ?? "no such attribute")
+    }
+    let matrix = try image.dataset("coefficients")
+    try matrix.expect(shape: [-1, -1])
+    let (c, k) = (matrix.shape[0], matrix.shape[1])
+    func reals(_ path: String, _ shape: [Int]) throws(HDF5Error) -> [Double] {
+      let reader = try image.dataset(path)
+      try reader.expect(shape: shape)
+      return try reader.reals()
+    }
+    func texts(_ path: String, _ shape: [Int]) throws(HDF5Error) -> [String] {
+      let reader = try image.dataset(path)
+      try reader.expect(shape: shape)
+      return try reader.texts()
+    }
+    func table(_ group: String, _ shape: [Int]) throws(HDF5Error) -> [String: [Double]] {
+      var table: [String: [Double]] = [:]
+      for name in try image.children(of: group) {
+        table[name] = try reals("\(group)/\(name)", shape)
+      }
+      return table
+    }
+    let species = try image.dataset("species")
+    try species.expect(shape: [c])
+    try self.init(
+      coefficients: matrix.reals(), intercepts: reals("intercept", [c]),
+      featureMeans: reals("feature_mean", [k]), featureScales: reals("feature_scale", [k]),
+      lambdas: reals("lambda", [c]), channelNames: texts("channel_names", [c]),
+      species: species.integers(), basis: texts("basis", [1])[0],
+      potential: texts("potential", [1])[0], history: texts("history", [-1]),
+      channelValues: table("channel_values", [c]), metrics: table("metrics", [-1]),
+      scalars: table("scalars", [1]).mapValues { $0[0] })
+    if try image.kind(of: "feature_names") != nil {
+      featureNames = try texts("feature_names", [k])
+    }
+    if try image.kind(of: "training_hull") != nil {
+      let hull = try reals("training_hull", [2, k])
+      (trainingMinima, trainingMaxima) = (Array(hull[..<k]), Array(hull[k...]))
+    }
+    if try image.kind(of: "posterior_factor") != nil {
+      posteriorFactors = try reals("posterior_factor", [c, -1])
+      let packed = posteriorFactors.count / max(1, c)
+      posteriorOrder = Int((Double(8 * packed + 1).squareRoot() - 1) / 2)
+    }
+    for name in try image.children(of: "texts") {
+      self.texts[name] = try texts("texts/" + name, [1])[0]
+    }
+  }
+}
