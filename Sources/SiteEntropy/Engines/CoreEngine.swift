@@ -1,0 +1,158 @@
+internal import Crystal
+internal import Glibc
+internal import LinearAlgebra
+
+/// Exact labels of a frame that differs from its reference on a core only, at a cost set by the
+/// core (math.md §4 "core").
+///
+/// With U the core's degrees of freedom, δh = Uᵀ δH̃ U, G = F U and P = GᵀG = Uᵀ H̃0⁺ U = RᵀR:
+///
+///     R δh Rᵀ = W diag(μ) Wᵀ,   S = -½ Σ_k log(1+μ_k),
+///     S_i = -½ Σ_a g_{ia} K g_{ia}ᵀ,   K = R⁻¹ W diag(log(1+μ)) Wᵀ R⁻ᵀ
+///
+/// with g_{ia} the row of G of site i. F and P are read from the normaliser's Bloch sums, whose grid
+/// may be larger than the frame: the labels are then those of the larger cell.
+public struct CoreEngine: Sendable {
+  /// Sites that one thread labels at a time.
+  private static let chunk = 32
+
+  public init() {}
+
+  /// The labels of some sites.
+  ///
+  /// - Parameters:
+  ///   - sites: Whose labels are wanted; their sum is S where they are all sites of the cell.
+  /// - Throws: ``SiteEntropyError/decomposition(order:_:)``.
+  public func labels(
+    of perturbation: CorePerturbation, at sites: [LatticeSite], normalizer: Normalizer
+  ) throws(SiteEntropyError) -> SiteLabels {
+    let d = normalizer.dimension
+    let m = perturbation.delta.rowCount
+    var ledger = ModeLedger(
+      zeroModes: d, negativeModes: 0, smallest: 1, largest: 1, expectedZeroModes: d)
+    guard m > 0 else {
+      return SiteLabels(
+        kind: .relative, engine: "core", siteEntropy: [Double](repeating: 0, count: sites.count),
+        entropy: 0, ledger: ledger)
+    }
+    let kernel: Matrix
+    var entropy = 0.0
+    do {
+      let green = Self.coreBlock(normalizer.green, perturbation.sites, normalizer)
+      let factor = try SymmetricFactor(of: green)
+      let projected = factor.factor.multiplied(by: perturbation.delta)
+        .multiplied(by: factor.factor, transposingOther: true)
+      let eigen = try projected.symmetricEigen()
+      let modes = factor.inverse.multiplied(by: eigen.vectors, transposingOther: true)
+      var weighted = modes
+      let tolerance = ModeLedger.zeroTolerance * max(1, 1 + (eigen.values.last ?? 0))
+      for (k, mu) in eigen.values.enumerated() {
+        ledger.smallest = min(ledger.smallest, 1 + mu)
+        ledger.largest = max(ledger.largest, 1 + mu)
+        if abs(1 + mu) <= tolerance { ledger.zeroModes += 1 }
+        if 1 + mu < -tolerance { ledger.negativeModes += 1 }
+        let weight = 1 + mu > tolerance ? log1p(mu) : 0
+        entropy -= 0.5 * weight
+        for i in 0..<m { weighted.storage[i * factor.rank + k] *= weight }
+      }
+      kernel = modes.multiplied(by: weighted, transposingOther: true)
+    } catch {
+      throw .decomposition(order: m, error)
+    }
+    let shares = Self.shares(kernel, sites: sites, core: perturbation.sites, normalizer)
+    return SiteLabels(
+      kind: .relative, engine: "core", siteEntropy: shares, entropy: entropy, ledger: ledger)
+  }
+
+  /// The blocks of a translation-invariant kernel between the sites of the core, shape [m, m].
+  static func coreBlock(
+    _ kernel: [Double], _ core: [LatticeSite], _ normalizer: Normalizer
+  ) -> Matrix {
+    let d = normalizer.dimension
+    let m = d * core.count
+    var result = Matrix(rowCount: m, columnCount: m)
+    let table = CoreTable(core, normalizer)
+    fillBlocksConcurrently(&result.storage, blockSize: d * m) { i, rows in
+      table.fill(rows: &rows, offset: 0, of: core[i], kernel: kernel.span)
+    }
+    return result
+  }
+
+  /// S_i = -½ Σ_a g_{ia} K g_{ia}ᵀ; K is symmetric, so its upper triangle, doubled off the
+  /// diagonal, gives the same at half the cost.
+  private static func shares(
+    _ kernel: Matrix, sites: [LatticeSite], core: [LatticeSite], _ normalizer: Normalizer
+  ) -> [Double] {
+    let (d, m) = (normalizer.dimension, kernel.rowCount)
+    var triangle = kernel
+    for i in 0..<m {
+      for j in i + 1..<max(m, i + 1) { triangle.storage[i * m + j] += kernel.storage[j * m + i] }
+    }
+    let table = CoreTable(core, normalizer)
+    let chunks = (sites.count + chunk - 1) / chunk
+    var padded = [Double](repeating: 0, count: chunks * chunk)
+    let frozen = triangle
+    fillBlocksConcurrently(&padded, blockSize: chunk) { block, output in
+      let first = block * chunk
+      let count = min(chunk, sites.count - first)
+      var rows = [Double](repeating: 0, count: count * d * m)
+      var span = rows.mutableSpan
+      for site in 0..<count {
+        table.fill(
+          rows: &span, offset: site * d * m, of: sites[first + site], kernel: normalizer.root.span)
+      }
+      var image = rows
+      var imageSpan = image.mutableSpan
+      multiplyRows(&imageSpan, count: count * d, byUpperTriangle: frozen)
+      for site in 0..<count {
+        var sum = 0.0
+        for e in site * d * m..<(site + 1) * d * m { sum += rows[e] * imageSpan[e] }
+        output[site] = -0.5 * sum
+      }
+    }
+    return Array(padded[0..<sites.count])
+  }
+}
+
+/// Copies rows of a translation-invariant kernel for the columns of a core.
+struct CoreTable: Sendable {
+  private let d: Int
+  private let order: Int
+  private let orders: (Int, Int, Int)
+  private let components: [(Int, Int, Int)]
+  private let columns: [Int]
+  private let group: TranslationGroup
+
+  init(_ core: [LatticeSite], _ normalizer: Normalizer) {
+    let group = normalizer.group
+    d = normalizer.dimension
+    order = normalizer.cellOrder
+    orders = (group.orders[0], group.orders[1], group.orders[2])
+    components = core.map { group.components(of: $0.translation) }
+    columns = core.map { $0.basis * normalizer.dimension }
+    self.group = group
+  }
+
+  /// Writes the d rows of one site: block j is the kernel's at the translation from it to core
+  /// site j.
+  func fill(
+    rows: inout MutableSpan<Double>, offset: Int, of site: LatticeSite, kernel: Span<Double>
+  ) {
+    let m = d * columns.count
+    let here = group.components(of: site.translation)
+    let base = site.basis * d * order
+    for j in columns.indices {
+      var (x, y, z) = components[j]
+      x -= here.0
+      y -= here.1
+      z -= here.2
+      if x < 0 { x += orders.0 }
+      if y < 0 { y += orders.1 }
+      if z < 0 { z += orders.2 }
+      let from = ((x * orders.1 + y) * orders.2 + z) * order * order + base + columns[j]
+      for a in 0..<d {
+        for b in 0..<d { rows[offset + a * m + j * d + b] = kernel[from + a * order + b] }
+      }
+    }
+  }
+}
