@@ -1,0 +1,152 @@
+public import Crystal
+public import Formats
+public import LinearAlgebra
+public import Potentials
+internal import Synchronization
+
+/// The reference of a frame with everything that frames of the same reference share.
+public struct ReferenceCrystal: Sendable {
+  public let multilattice: Multilattice
+  /// The mass-weighted Hessian of the reference between its basis sites.
+  public let kernel: ReferenceKernel
+  /// F and the Green function of the frame's own cell.
+  public let normalizer: Normalizer
+  /// m_i^(-1/2) in u^(-1/2), shape [N]; ones where labels are not mass-weighted.
+  public let inverseRootMasses: [Double]
+
+  /// The reference of a frame under a potential: its primitive cell is evaluated, its ranges known.
+  ///
+  /// - Throws: ``InputError`` for missing labels and what the potential does not know,
+  ///   ``SiteEntropyError/unstableReference(_:)``.
+  public init(of frame: Frame, potential: any Potential, isMassWeighted: Bool = true) throws {
+    let lattice = try Multilattice(referenceOf: frame)
+    let d = lattice.dimension
+    let scale = lattice.basis.map { isMassWeighted ? 1 / $0.mass.squareRoot() : 1 }
+    let blocks = try potential.latticeHessian(of: lattice.primitiveFrame(source: frame.source))
+    let kernel = ReferenceKernel(
+      dimension: d, basisCount: lattice.basis.count,
+      entries: blocks.map { block in
+        let factor = scale[block.row] * scale[block.column]
+        return ReferenceKernel.Entry(
+          row: block.row, column: block.column, translation: block.shift,
+          block: block.block.map { $0 * factor })
+      })
+    try self.init(lattice, kernel, scale)
+  }
+
+  /// The reference of a frame whose Hessian is given, averaged over the translations.
+  ///
+  /// - Parameter hessian: Of the reference, not mass-weighted, in eV/Å².
+  /// - Throws: ``InputError``, ``SiteEntropyError``.
+  public init(
+    of frame: Frame, hessian: BlockSparseMatrix, isMassWeighted: Bool = true
+  ) throws {
+    let lattice = try Multilattice(referenceOf: frame)
+    guard hessian.siteCount == lattice.atomCount, hessian.blockSize == lattice.dimension else {
+      throw InputError(
+        frame.source,
+        "expected a reference Hessian of \(lattice.atomCount) atoms and dimension "
+          + "\(lattice.dimension), found \(hessian.siteCount) and \(hessian.blockSize)")
+    }
+    let scale = lattice.basis.map { isMassWeighted ? 1 / $0.mass.squareRoot() : 1 }
+    let weighted = hessian.scaledSymmetrically(by: lattice.basisOfAtom.map { scale[$0] })
+    try self.init(lattice, ReferenceKernel(averaging: weighted, over: lattice), scale)
+  }
+
+  private init(
+    _ lattice: Multilattice, _ kernel: ReferenceKernel, _ scale: [Double]
+  ) throws(SiteEntropyError) {
+    (multilattice, self.kernel) = (lattice, kernel)
+    normalizer = try Normalizer(kernel: kernel, group: lattice.group)
+    inverseRootMasses = lattice.basisOfAtom.map { scale[$0] }
+  }
+
+  /// The positions to evaluate: those of the file, but of the ideal site for each atom that the file
+  /// leaves on its reference position. Sites at rest are then at rest exactly, however the file was
+  /// rounded. A strained frame keeps its own.
+  public func positions(of frame: Frame) throws(InputError) -> [Double] {
+    let displacements = try frame.displacements()
+    guard frame.cell == frame.referenceCell else { return frame.positions }
+    var positions = frame.positions
+    for atom in 0..<frame.atomCount {
+      let range = 3 * atom..<3 * atom + 3
+      if displacements[range].allSatisfy({ $0 == 0 }) {
+        positions.replaceSubrange(range, with: multilattice.idealPositions[range])
+      }
+    }
+    return positions
+  }
+
+  /// The mass-weighted Hessian of the reference in the frame's cell, folded.
+  public func foldedHessian() -> BlockSparseMatrix {
+    let lattice = multilattice
+    let (d, s) = (kernel.dimension, kernel.basisCount)
+    var byRow = [[ReferenceKernel.Entry]](repeating: [], count: s)
+    for entry in kernel.entries { byRow[entry.row].append(entry) }
+    let steps = byRow.map { row in row.map { lattice.group.index(of: $0.translation) } }
+    var rowStarts = [0]
+    var indices: [Int32] = []
+    var values: [Double] = []
+    for i in 0..<lattice.atomCount {
+      let (cell, basis) = (lattice.translationOfAtom[i], lattice.basisOfAtom[i])
+      var row: [Int: [Double]] = [:]
+      for (entry, step) in zip(byRow[basis], steps[basis]) {
+        // R = ℓ' - ℓ, so ℓ' = ℓ + R = ℓ - (0 - R).
+        let target = lattice.group.difference(cell, lattice.group.opposite(step))
+        let j = lattice.atoms[target * s + entry.column]
+        var block = row[j] ?? [Double](repeating: 0, count: d * d)
+        for e in 0..<d * d { block[e] += entry.block[e] }
+        row[j] = block
+      }
+      for j in row.keys.sorted() {
+        indices.append(Int32(j))
+        values += row[j] ?? []
+      }
+      rowStarts.append(indices.count)
+    }
+    return BlockSparseMatrix(
+      blockSize: d, siteCount: lattice.atomCount, rowStarts: rowStarts, indices: indices,
+      values: values)
+  }
+}
+
+/// Builds each reference crystal of a stream once, on whatever thread asks first.
+public final class ReferenceCache: Sendable {
+  private struct Entry {
+    let frame: Frame
+    let crystal: ReferenceCrystal
+  }
+
+  /// A stream may mix a few references; more than these are built again when they return.
+  private static let capacity = 4
+
+  private let entries = Mutex<[Entry]>([])
+  private let build: @Sendable (Frame) throws -> ReferenceCrystal
+
+  public init(_ build: @escaping @Sendable (Frame) throws -> ReferenceCrystal) {
+    self.build = build
+  }
+
+  /// The reference crystal of a frame.
+  ///
+  /// - Throws: What building it throws.
+  public func crystal(of frame: Frame) throws -> ReferenceCrystal {
+    try entries.withLock { entries in
+      if let index = entries.firstIndex(where: { Self.sharesReference($0.frame, frame) }) {
+        return entries[index].crystal
+      }
+      let crystal = try build(frame)
+      if entries.count == Self.capacity { entries.removeFirst() }
+      entries.append(Entry(frame: frame, crystal: crystal))
+      return crystal
+    }
+  }
+
+  private static func sharesReference(_ a: Frame, _ b: Frame) -> Bool {
+    a.atomCount == b.atomCount && a.referenceCell == b.referenceCell && a.periodic == b.periodic
+      && a.dimension == b.dimension && a.column("ref_pos") == b.column("ref_pos")
+      && a.column("species") == b.column("species")
+      && a.column("sublattice") == b.column("sublattice")
+      && a.column("masses") == b.column("masses")
+  }
+}
