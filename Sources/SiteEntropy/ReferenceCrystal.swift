@@ -11,6 +11,10 @@ public struct ReferenceCrystal: Sendable {
   public let kernel: ReferenceKernel
   /// F and the Green function of the frame's own cell.
   public let normalizer: Normalizer
+  /// The mass-weighted Hessian of the reference in the frame's cell.
+  public let foldedHessian: BlockSparseMatrix
+  /// The site of every atom.
+  public let sites: [LatticeSite]
   /// m_i^(-1/2) in u^(-1/2), shape [N]; ones where labels are not mass-weighted.
   public let inverseRootMasses: [Double]
 
@@ -59,6 +63,10 @@ public struct ReferenceCrystal: Sendable {
     (multilattice, self.kernel) = (lattice, kernel)
     normalizer = try Normalizer(kernel: kernel, group: lattice.group)
     inverseRootMasses = lattice.basisOfAtom.map { scale[$0] }
+    foldedHessian = kernel.folded(over: lattice)
+    sites = (0..<lattice.atomCount).map {
+      LatticeSite(translation: lattice.translationOfAtom[$0], basis: lattice.basisOfAtom[$0])
+    }
   }
 
   /// The positions to evaluate: those of the file, but of the ideal site for each atom that the file
@@ -75,38 +83,6 @@ public struct ReferenceCrystal: Sendable {
       }
     }
     return positions
-  }
-
-  /// The mass-weighted Hessian of the reference in the frame's cell, folded.
-  public func foldedHessian() -> BlockSparseMatrix {
-    let lattice = multilattice
-    let (d, s) = (kernel.dimension, kernel.basisCount)
-    var byRow = [[ReferenceKernel.Entry]](repeating: [], count: s)
-    for entry in kernel.entries { byRow[entry.row].append(entry) }
-    let steps = byRow.map { row in row.map { lattice.group.index(of: $0.translation) } }
-    var rowStarts = [0]
-    var indices: [Int32] = []
-    var values: [Double] = []
-    for i in 0..<lattice.atomCount {
-      let (cell, basis) = (lattice.translationOfAtom[i], lattice.basisOfAtom[i])
-      var row: [Int: [Double]] = [:]
-      for (entry, step) in zip(byRow[basis], steps[basis]) {
-        // R = ℓ' - ℓ, so ℓ' = ℓ + R = ℓ - (0 - R).
-        let target = lattice.group.difference(cell, lattice.group.opposite(step))
-        let j = lattice.atoms[target * s + entry.column]
-        var block = row[j] ?? [Double](repeating: 0, count: d * d)
-        for e in 0..<d * d { block[e] += entry.block[e] }
-        row[j] = block
-      }
-      for j in row.keys.sorted() {
-        indices.append(Int32(j))
-        values += row[j] ?? []
-      }
-      rowStarts.append(indices.count)
-    }
-    return BlockSparseMatrix(
-      blockSize: d, siteCount: lattice.atomCount, rowStarts: rowStarts, indices: indices,
-      values: values)
   }
 }
 

@@ -86,4 +86,35 @@ public struct ReferenceKernel: Sendable {
     }
     return result
   }
+
+  /// The Hessian of the whole supercell; images that fall on one pair of atoms add up.
+  public func folded(over lattice: Multilattice) -> BlockSparseMatrix {
+    let (d, s) = (dimension, basisCount)
+    var byRow = [[Entry]](repeating: [], count: s)
+    for entry in entries { byRow[entry.row].append(entry) }
+    let steps = byRow.map { row in row.map { lattice.group.index(of: $0.translation) } }
+    var rowStarts = [0]
+    var indices: [Int32] = []
+    var values: [Double] = []
+    for i in 0..<lattice.atomCount {
+      let (cell, basis) = (lattice.translationOfAtom[i], lattice.basisOfAtom[i])
+      var row: [Int: [Double]] = [:]
+      for (entry, step) in zip(byRow[basis], steps[basis]) {
+        // R = ℓ' - ℓ, so ℓ' = ℓ + R = ℓ - (0 - R).
+        let target = lattice.group.difference(cell, lattice.group.opposite(step))
+        let j = lattice.atoms[target * s + entry.column]
+        var block = row[j] ?? [Double](repeating: 0, count: d * d)
+        for e in 0..<d * d { block[e] += entry.block[e] }
+        row[j] = block
+      }
+      for j in row.keys.sorted() {
+        indices.append(Int32(j))
+        values += row[j] ?? []
+      }
+      rowStarts.append(indices.count)
+    }
+    return BlockSparseMatrix(
+      blockSize: d, siteCount: lattice.atomCount, rowStarts: rowStarts, indices: indices,
+      values: values)
+  }
 }

@@ -52,16 +52,14 @@ struct KnownLabelsTests {
 
   @Test(arguments: cases)
   func theCoreEngineGivesThem(name: String, index: Int, potential: String) throws {
-    let (frame, _, crystal, hessian) = try Self.problem(name, index, potential)
+    let (_, _, crystal, hessian) = try Self.problem(name, index, potential)
     let lattice = crystal.multilattice
     let dense = try DenseEngine(kind: .relative).labels(
       of: hessian, normalizer: crystal.normalizer, multilattice: lattice)
     let core = CorePerturbation(
-      from: crystal.foldedHessian(), to: hessian, multilattice: lattice)
-    let sites = (0..<frame.atomCount).map {
-      LatticeSite(translation: lattice.translationOfAtom[$0], basis: lattice.basisOfAtom[$0])
-    }
-    let labels = try CoreEngine().labels(of: core, at: sites, normalizer: crystal.normalizer)
+      from: crystal.foldedHessian, to: hessian, multilattice: lattice)
+    let labels = try CoreEngine().labels(
+      of: core, at: crystal.sites, normalizer: crystal.normalizer)
     try labels.checkSumRule()
     #expect(largestDifference(labels.siteEntropy, dense.siteEntropy) < 1e-10)
     #expect(abs(labels.entropy - dense.entropy) < 1e-9)
@@ -76,7 +74,7 @@ struct KnownLabelsTests {
     let (_, _, crystal, hessian) = try Self.problem(name, index, potential)
     let engine = DenseEngine(kind: .absolute)
     let labels = try engine.labels(of: hessian)
-    let perfect = try engine.labels(of: crystal.foldedHessian())
+    let perfect = try engine.labels(of: crystal.foldedHessian)
     let difference = zip(labels.siteEntropy, perfect.siteEntropy).map { $0 - $1 }
     #expect(largestDifference(difference, truth) < 3e-8)
   }

@@ -1,0 +1,29 @@
+public import Formats
+
+extension Frame {
+  /// Adds the column `site_entropy` and the keys that say what it is (formats/extxyz.md).
+  ///
+  /// - Precondition: One label an atom.
+  public mutating func setLabels(_ labels: SiteLabels) {
+    setColumn(Column("site_entropy", .real(labels.siteEntropy)))
+    setKey("entropy", .real(labels.entropy))
+    setKey("entropy_units", .text("kB"))
+    setKey("entropy_kind", .text(labels.kind.name))
+    setKey("entropy_engine", .text(labels.engine))
+    if case .quantum(let temperature) = labels.kind {
+      setKey("temperature", .real(temperature))
+    } else {
+      removeKey("temperature")
+    }
+    if let bound = labels.errorBound {
+      setKey("entropy_error_bound", .real(bound))
+    } else {
+      removeKey("entropy_error_bound")
+    }
+    setKey("zero_modes", .integer(labels.ledger.zeroModes))
+    setKey("negative_modes", .integer(labels.ledger.negativeModes))
+    setKey("lambda_min", .real(labels.ledger.smallest))
+    setKey("lambda_max", .real(labels.ledger.largest))
+    setKey("stable", .logical(labels.ledger.isStable))
+  }
+}

@@ -1,0 +1,159 @@
+public import Formats
+public import LinearAlgebra
+public import Potentials
+
+/// The engines a user can ask for.
+public enum EngineChoice: String, CaseIterable, Sendable {
+  case auto, dense, core
+}
+
+/// A failure that belongs to one frame.
+public struct FrameFailure: Error, CustomStringConvertible {
+  public let source: FrameSource
+  public let error: any Error
+
+  public init(_ source: FrameSource, _ error: any Error) {
+    (self.source, self.error) = (source, error)
+  }
+
+  public var description: String { "\(InputError(source, "\(error)"))" }
+}
+
+/// Labels frames: finds the reference, the Hessian and the engine, and checks the result.
+///
+/// The one place that chooses engines. References are built once a stream.
+public struct Labeller: Sendable {
+  public let kind: LabelKind
+  public let engine: EngineChoice
+  public let isMassWeighted: Bool
+  public let memoryLimit: Int
+  private let potential: (any Potential)?
+  private let cache: ReferenceCache
+
+  /// Labels of frames under a potential.
+  public init(
+    potential: any Potential, kind: LabelKind, engine: EngineChoice = .auto,
+    isMassWeighted: Bool = true, memoryLimit: Int = .max
+  ) {
+    (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
+    (self.memoryLimit, self.potential) = (memoryLimit, potential)
+    cache = ReferenceCache {
+      try ReferenceCrystal(of: $0, potential: potential, isMassWeighted: isMassWeighted)
+    }
+  }
+
+  /// Labels of frames with given Hessians.
+  ///
+  /// - Parameter referenceHessian: Of the reference of all frames, in eV/Å², not mass-weighted;
+  ///   needed by kind relative only.
+  public init(
+    referenceHessian: BlockSparseMatrix?, kind: LabelKind, engine: EngineChoice = .auto,
+    isMassWeighted: Bool = true, memoryLimit: Int = .max
+  ) {
+    (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
+    (self.memoryLimit, potential) = (memoryLimit, nil)
+    cache = ReferenceCache { frame in
+      guard let referenceHessian else {
+        throw InputError(
+          frame.source,
+          "kind relative: expected a reference Hessian, found none "
+            + "(--kind absolute needs none)")
+      }
+      return try ReferenceCrystal(
+        of: frame, hessian: referenceHessian, isMassWeighted: isMassWeighted)
+    }
+  }
+
+  /// The labels of a frame, with the reason for the engine.
+  ///
+  /// Unstable frames are labelled with what is positive; the ledger says so.
+  ///
+  /// - Parameter hessian: In eV/Å², not mass-weighted; needed where there is no potential.
+  /// - Throws: ``InputError`` for the frame's own faults, ``FrameFailure`` where the computation
+  ///   failed.
+  public func labels(
+    of frame: Frame, hessian given: BlockSparseMatrix? = nil
+  ) throws -> (labels: SiteLabels, reason: String) {
+    do {
+      let result = try kind == .relative ? relative(frame, given) : plain(frame, given)
+      try result.labels.checkSumRule()
+      return result
+    } catch let error as InputError {
+      throw error
+    } catch {
+      throw FrameFailure(frame.source, error)
+    }
+  }
+
+  private func plain(
+    _ frame: Frame, _ given: BlockSparseMatrix?
+  ) throws -> (labels: SiteLabels, reason: String) {
+    guard engine == .auto || engine == .dense else {
+      throw SiteEntropyError.mismatch(
+        "kind \(kind.name): expected the engine dense, found \(engine.rawValue)")
+    }
+    let hessian = try given ?? potentialHessian(frame, positions: nil)
+    try check(hessian, frame)
+    let scale =
+      try isMassWeighted
+      ? frame.atomicMasses().map { 1 / $0.squareRoot() }
+      : [Double](repeating: 1, count: frame.atomCount)
+    let labels = try DenseEngine(kind: kind, memoryLimit: memoryLimit).labels(
+      of: hessian.scaledSymmetrically(by: scale))
+    return (labels, "kind \(kind.name) has no other engine")
+  }
+
+  private func relative(
+    _ frame: Frame, _ given: BlockSparseMatrix?
+  ) throws -> (labels: SiteLabels, reason: String) {
+    guard frame.referencePositions != nil else {
+      throw InputError(
+        frame.source,
+        "kind relative: expected the column ref_pos:R:3 (xyz-label gives it), "
+          + "found none; --kind absolute needs none")
+    }
+    let crystal = try cache.crystal(of: frame)
+    let hessian = try given ?? potentialHessian(frame, positions: crystal.positions(of: frame))
+    try check(hessian, frame)
+    let weighted = hessian.scaledSymmetrically(by: crystal.inverseRootMasses)
+    let dense = DenseEngine(kind: kind, memoryLimit: memoryLimit)
+    if engine == .dense {
+      let labels = try dense.labels(
+        of: weighted, normalizer: crystal.normalizer, multilattice: crystal.multilattice)
+      return (labels, "asked for")
+    }
+    let core = CorePerturbation(
+      from: crystal.foldedHessian, to: weighted, multilattice: crystal.multilattice)
+    let (m, n) = (core.delta.rowCount, hessian.order)
+    // The core engine decomposes order m and multiplies n rows by m columns; beyond this share of
+    // the cell one decomposition of order n is no dearer.
+    guard engine == .core || Double(m) <= 0.8 * Double(n) else {
+      let labels = try dense.labels(
+        of: weighted, normalizer: crystal.normalizer, multilattice: crystal.multilattice)
+      return (labels, "the core has \(m) of \(n) degrees of freedom")
+    }
+    let labels = try CoreEngine().labels(
+      of: core, at: crystal.sites, normalizer: crystal.normalizer)
+    let reason = engine == .core ? "asked for" : "the core has \(m) of \(n) degrees of freedom"
+    return (labels, reason)
+  }
+
+  private func potentialHessian(_ frame: Frame, positions: [Double]?) throws -> BlockSparseMatrix {
+    guard let potential else {
+      throw InputError(frame.source, "expected a Hessian or a potential, found none")
+    }
+    return try potential.prepared(for: frame).hessian(positions: positions)
+  }
+
+  private func check(_ hessian: BlockSparseMatrix, _ frame: Frame) throws(InputError) {
+    guard hessian.siteCount == frame.atomCount, hessian.blockSize == frame.dimension else {
+      throw InputError(
+        frame.source,
+        "expected a Hessian of \(frame.atomCount) atoms and dimension \(frame.dimension), found "
+          + "\(hessian.siteCount) and \(hessian.blockSize)")
+    }
+    guard hessian.values.allSatisfy(\.isFinite) else {
+      throw InputError(frame.source, "expected a finite Hessian, found a NaN or an infinity")
+    }
+  }
+}
