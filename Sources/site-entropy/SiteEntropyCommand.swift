@@ -1,0 +1,126 @@
+import ArgumentParser
+import CommandLine
+import Formats
+import LinearAlgebra
+import Potentials
+import SiteEntropy
+
+@main struct SiteEntropyCommand: FilterCommand {
+  enum Kind: String, ExpressibleByArgument, CaseIterable {
+    case relative, absolute, quantum
+  }
+
+  enum OnUnstable: String, ExpressibleByArgument, CaseIterable {
+    case error, skip, keep
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "site-entropy",
+    abstract: "Label every site with its harmonic vibrational entropy, exactly.",
+    usage: """
+      xyz-perturb ... | site-entropy --potential Si.sw > labelled.xyz
+      xyz-perturb ... | hessian --potential Si.sw | site-entropy > labelled.h5
+      """,
+    discussion: """
+      Adds the column site_entropy (k_B) and the keys entropy (its sum), entropy_kind, \
+      entropy_engine, zero_modes, negative_modes, lambda_min, lambda_max and stable.
+
+      relative: classical, high-temperature, relative to the reference crystal (ref_pos); zero for \
+      an undisplaced frame. absolute: -1/2 log of the mass-weighted Hessian in eV/(Angstrom^2 u); \
+      differences mean the same, no reference is needed. quantum: the harmonic entropy of quantum \
+      oscillators at --temperature.
+
+      An unstable frame (negative modes, or other zero modes than the translations) is named with \
+      its count: by default an error (exit 70); with skip it is left out, with keep it is written \
+      with stable=F, and the exit code is 3.
+      """,
+    version: sitevibVersion)
+
+  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS .sw, or springs as JSON.")
+  var potential: String?
+
+  @Option(help: "Which entropy.") var kind = Kind.relative
+
+  @Option(help: "Temperature of kind quantum in K.") var temperature: PositiveReal?
+
+  @Option(help: "How to compute it.") var engine = EngineChoice.auto
+
+  @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false
+
+  @Option(help: "What to do with an unstable frame.") var onUnstable = OnUnstable.error
+
+  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
+  var maxMemory: PositiveReal?
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    guard (kind == .quantum) == (temperature != nil) else {
+      throw ValidationError(
+        kind == .quantum
+          ? "--kind quantum: expected --temperature, found none"
+          : "--temperature: expected --kind quantum, found \(kind.rawValue)")
+    }
+  }
+
+  func perform(_ session: FilterSession) throws {
+    let labeller = try labeller()
+    let (name, policy, threads) = (potentialName, onUnstable, session.threadCount)
+    try session.mapFrames { job in
+      // One big frame may have all threads inside LAPACK; several run side by side.
+      let (labels, reason) = try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
+        try labeller.labels(of: job.frame, hessian: job.hessian?.matrix)
+      }
+      var frame = job.frame
+      frame.setLabels(labels)
+      if let name { frame.setKey("potential", .text(name)) }
+      let report = Self.report(labels, reason)
+      if labels.ledger.isStable { return FrameResult(frame, report: report) }
+      switch policy {
+      case .error:
+        throw FrameFailure(job.frame.source, SiteEntropyError.unstableFrame(labels.ledger))
+      case .skip: return FrameResult([], rejection: "\(labels.ledger)", report: report)
+      case .keep: return FrameResult(frame, rejection: "\(labels.ledger)", report: report)
+      }
+    }
+  }
+
+  private var potentialName: String? {
+    potential.map { path in
+      let file = path.split(separator: "/").last.map(String.init) ?? path
+      let suffix = file.split(separator: ".").last.map(String.init) ?? ""
+      return (suffix == "sw" ? "sw:" : "springs:") + file
+    }
+  }
+
+  private func labeller() throws -> Labeller {
+    let labelKind: LabelKind =
+      switch kind {
+      case .relative: .relative
+      case .absolute: .absolute
+      case .quantum: .quantum(temperature: temperature?.value ?? 0)
+      }
+    let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+    guard let potential else {
+      return Labeller(
+        referenceHessian: nil, kind: labelKind, engine: engine, isMassWeighted: !unweighted,
+        memoryLimit: limit)
+    }
+    return Labeller(
+      potential: try loadPotential(path: potential), kind: labelKind, engine: engine,
+      isMassWeighted: !unweighted, memoryLimit: limit)
+  }
+
+  private static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {
+    var report: JSONObject = [
+      "engine": .text(labels.engine), "reason": .text(reason), "kind": .text(labels.kind.name),
+      "entropy": .real(labels.entropy), "zero_modes": .integer(labels.ledger.zeroModes),
+      "negative_modes": .integer(labels.ledger.negativeModes),
+      "lambda_min": .real(labels.ledger.smallest), "lambda_max": .real(labels.ledger.largest),
+    ]
+    if let bound = labels.errorBound { report.append("error_bound", .real(bound)) }
+    return report
+  }
+}
+
+extension EngineChoice: ExpressibleByArgument {}
