@@ -55,6 +55,7 @@ let package = Package(
     // MARK: Executables
     .executableTarget(name: "Benchmarks", dependencies: ["Formats"], swiftSettings: strict),
     // MARK: Commands
+    command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
     command("xyz-build", ["Crystal"]),
     command("xyz-convert"),
     command("xyz-perturb", ["Crystal"]),

@@ -9,6 +9,20 @@ public struct FrameJob: Sendable {
   public let index: Int
   /// Number of the copy of the frame, counted from 0.
   public let copy: Int
+  /// What the input holds beside the frame; empty unless the command asks for matrices.
+  public let attachments: FrameAttachments
+  /// Whether no other frame is worked on at the same time: its work may have all threads.
+  public internal(set) var isAlone = false
+}
+
+/// How a command treats Hessians and features that stand beside the frames of its input.
+public enum MatrixPolicy: Sendable {
+  /// They belong to other positions than the command writes: not read, not written.
+  case drop
+  /// They are handed to the command and pass through.
+  case keep
+  /// As `keep`; the command adds some, so that its output is HDF5.
+  case add
 }
 
 /// What a command made of a frame.
@@ -19,13 +33,23 @@ public struct FrameResult: Sendable {
   public var rejection: String?
   /// The keys of the frame's line under --json.
   public var report: JSONObject
+  /// Written beside the first frame; what is nil passes through from the input, if the command
+  /// keeps matrices.
+  public var attachments: FrameAttachments
 
-  public init(_ frames: [Frame], rejection: String? = nil, report: JSONObject = JSONObject()) {
-    (self.frames, self.rejection, self.report) = (frames, rejection, report)
+  public init(
+    _ frames: [Frame], attachments: FrameAttachments = FrameAttachments(),
+    rejection: String? = nil, report: JSONObject = JSONObject()
+  ) {
+    (self.frames, self.attachments) = (frames, attachments)
+    (self.rejection, self.report) = (rejection, report)
   }
 
-  public init(_ frame: Frame, rejection: String? = nil, report: JSONObject = JSONObject()) {
-    self.init([frame], rejection: rejection, report: report)
+  public init(
+    _ frame: Frame, attachments: FrameAttachments = FrameAttachments(),
+    rejection: String? = nil, report: JSONObject = JSONObject()
+  ) {
+    self.init([frame], attachments: attachments, rejection: rejection, report: report)
   }
 }
 
@@ -81,10 +105,16 @@ public final class FilterSession {
 
   // MARK: Output
 
-  /// The format of frames: --format, else the suffix of --output, else that of the input.
-  public func outputFormat() throws -> FrameFormat {
-    let format =
-      try options.format ?? FrameFormat(suffixOf: options.output) ?? input?.format() ?? .extendedXYZ
+  /// The format of frames: --format, else the suffix of --output, else that of the input; HDF5 for
+  /// a command that adds matrices.
+  ///
+  /// - Throws: `ValidationError` where matrices are to go into a format that holds none.
+  public func outputFormat(_ matrices: MatrixPolicy = .drop) throws -> FrameFormat {
+    let wanted = options.format ?? FrameFormat(suffixOf: options.output)
+    if matrices == .add, wanted == .extendedXYZ {
+      throw ValidationError("--format: expected h5, which holds matrices, found extxyz")
+    }
+    let format = try wanted ?? (matrices == .add ? .hdf5 : input?.format()) ?? .extendedXYZ
     if format == .hdf5 && output.isTerminal { throw StreamError.binaryToTerminal }
     return format
   }
@@ -94,13 +124,17 @@ public final class FilterSession {
     let format = try outputFormat()
     var frame = frame
     if let historyEntry { frame.appendHistory(historyEntry) }
-    try encode([frame], format: format)
+    try encode([frame], FrameAttachments(), format: format)
   }
 
-  private func encode(_ frames: [Frame], format: FrameFormat) throws {
+  private func encode(
+    _ frames: [Frame], _ attachments: FrameAttachments, format: FrameFormat
+  ) throws {
     var encoder = try self.encoder ?? FrameEncoder(format: format)
     var bytes: [UInt8] = []
-    for frame in frames { try encoder.append(frame, to: &bytes) }
+    for (index, frame) in frames.enumerated() {
+      try encoder.append(frame, index == 0 ? attachments : FrameAttachments(), to: &bytes)
+    }
     self.encoder = encoder
     try output.write(bytes)
   }
@@ -120,13 +154,15 @@ public final class FilterSession {
   ///
   /// - Parameters:
   ///   - copies: How often each frame is transformed, as `copy` 0, 1, ….
+  ///   - matrices: What becomes of what stands beside the frames.
   ///   - transform: Called once a copy, on any thread; its results may not depend on other frames.
   public func mapFrames(
-    copies: Int = 1, _ transform: @escaping @Sendable (FrameJob) throws -> FrameResult
+    copies: Int = 1, matrices: MatrixPolicy = .drop,
+    _ transform: @escaping @Sendable (FrameJob) throws -> FrameResult
   ) throws {
-    let format = try outputFormat()
+    let format = try outputFormat(matrices)
     let entry = historyEntry
-    try forEachFrame(copies: copies) { job -> (FrameResult, [UInt8]) in
+    try forEachFrame(copies: copies, matrices: matrices) { job -> (FrameResult, [UInt8]) in
       var result = try transform(job)
       var bytes: [UInt8] = []
       for index in result.frames.indices {
@@ -142,7 +178,16 @@ public final class FilterSession {
     } consume: { job, encoded in
       let (result, bytes) = encoded
       try output.write(bytes)
-      if !result.frames.isEmpty { try encode(result.frames, format: format) }
+      if !result.frames.isEmpty {
+        var attachments = result.attachments
+        if matrices != .drop {
+          attachments.hessian = attachments.hessian ?? job.attachments.hessian
+          attachments.referenceHessian =
+            attachments.referenceHessian ?? job.attachments.referenceHessian
+          attachments.features = attachments.features ?? job.attachments.features
+        }
+        try encode(result.frames, attachments, format: format)
+      }
       if options.json { report(job, copies: copies, result) }
       if let reason = result.rejection { reject(job.frame.source, reason) }
     }
@@ -152,12 +197,13 @@ public final class FilterSession {
   ///
   /// Values before an error are handed on first, whatever the number of threads.
   public func forEachFrame<Value: Sendable>(
-    copies: Int = 1, map: @Sendable (FrameJob) throws -> Value,
+    copies: Int = 1, matrices: MatrixPolicy = .drop, map: @Sendable (FrameJob) throws -> Value,
     consume: (FrameJob, Value) throws -> Void
   ) throws {
     var batch: [FrameJob] = []
     var atoms = 0
     func flush() throws {
+      if batch.count == 1 { batch[0].isAlone = true }
       let values = mapConcurrently(batch) { job in Result { try map(job) } }
       for (job, value) in zip(batch, values) { try consume(job, try value.get()) }
       progress.advance(by: batch.count)
@@ -168,10 +214,13 @@ public final class FilterSession {
     }
     do {
       while let (frame, index) = try input?.next() {
+        let attachments =
+          try matrices == .drop ? FrameAttachments() : input?.attachments() ?? FrameAttachments()
         for copy in 0..<copies {
           let isFull = batch.count == threadCount || atoms + frame.atomCount > Self.batchAtoms
           if isFull && !batch.isEmpty { try flush() }
-          batch.append(FrameJob(frame: frame, index: index, copy: copy))
+          batch.append(
+            FrameJob(frame: frame, index: index, copy: copy, attachments: attachments))
           atoms += frame.atomCount
         }
       }

@@ -11,6 +11,8 @@ struct InputFrames {
   private var firstFormat: FrameFormat?
   private var nextIndex = 0
   private var ahead: (frame: Frame, index: Int)?
+  /// The archive of the last frame that was read, and the frame's number in it.
+  private var place: (archive: H5MDReader, frame: Int)?
   private let lastName: String
 
   /// - Throws: ``StreamError`` where standard input is wanted and closed, or a terminal that
@@ -50,6 +52,15 @@ struct InputFrames {
     return ahead?.frame
   }
 
+  /// What stands beside the frame that ``next()`` gave last.
+  mutating func attachments() throws -> FrameAttachments {
+    guard let place else { return FrameAttachments() }
+    return FrameAttachments(
+      hessian: try place.archive.hessian(frame: place.frame),
+      referenceHessian: try place.archive.referenceHessian(),
+      features: try place.archive.features(frame: place.frame))
+  }
+
   private mutating func read() throws -> (frame: Frame, index: Int)? {
     while nextIndex < slice.upperBound {
       if stream == nil {
@@ -61,6 +72,7 @@ struct InputFrames {
         continue
       }
       nextIndex += 1
+      place = stream?.archive.map { ($0, frame.source.frame - 1) }
       if nextIndex > slice.lowerBound { return (frame, nextIndex - 1) }
     }
     guard nextIndex > slice.lowerBound else {

@@ -29,8 +29,8 @@ public enum FrameFormat: String, CaseIterable, Sendable {
 /// The frames of an input whose format is recognised by its first bytes.
 public struct FrameStream: FrameSequence {
   public let format: FrameFormat
-  /// The whole file, for what stands beside the frames; nil where the format streams.
-  public let image: [UInt8]?
+  /// What stands beside the frames; nil where the format holds frames only.
+  public let archive: H5MDReader?
   private var frames: any FrameSequence
 
   /// Opens a file; "-" is standard input.
@@ -43,38 +43,91 @@ public struct FrameStream: FrameSequence {
   /// - Throws: ``SourceError``, ``InputError``.
   public init(_ source: ByteSource) throws {
     if try source.peek(FrameFormat.hdf5Magic.count) == FrameFormat.hdf5Magic {
-      throw InputError(file: source.name, "expected extended XYZ, found HDF5")
+      let reader = try H5MDReader(image: source.readToEnd(), name: source.name)
+      (format, archive, frames) = (.hdf5, reader, reader)
+    } else {
+      (format, archive) = (.extendedXYZ, nil)
+      frames = ExtendedXYZReader(source, name: source.name)
     }
-    format = .extendedXYZ
-    image = nil
-    frames = ExtendedXYZReader(source, name: source.name)
   }
 
   public mutating func next() throws -> Frame? { try frames.next() }
+}
+
+extension H5MDReader: FrameSequence {}
+
+/// What a file may hold beside a frame.
+public struct FrameAttachments: Sendable {
+  /// Of the frame.
+  public var hessian: StoredHessian?
+  /// Of the reference that all frames share.
+  public var referenceHessian: StoredHessian?
+  /// Rows of this frame's sites.
+  public var features: StoredFeatures?
+
+  public init(
+    hessian: StoredHessian? = nil, referenceHessian: StoredHessian? = nil,
+    features: StoredFeatures? = nil
+  ) {
+    (self.hessian, self.referenceHessian) = (hessian, referenceHessian)
+    self.features = features
+  }
+
+  public var isEmpty: Bool { hessian == nil && referenceHessian == nil && features == nil }
 }
 
 /// Turns frames into the bytes of a format.
 public struct FrameEncoder {
   public let format: FrameFormat
   private let writer = ExtendedXYZWriter()
+  private var archive: H5MDWriter?
+  private var reference: StoredHessian?
 
   /// - Throws: ``InputError`` for a format that cannot be written.
   public init(format: FrameFormat) throws {
-    guard format == .extendedXYZ else {
-      throw InputError(file: "-", "expected extended XYZ as output, found HDF5")
-    }
     self.format = format
+    archive = format == .hdf5 ? try H5MDWriter() : nil
   }
 
   /// Encodes a frame.
   ///
-  /// - Parameter output: Gets the bytes that are final; none before `finish` where the format is
-  ///   written whole.
+  /// - Parameters:
+  ///   - attachments: Kept by HDF5 only.
+  ///   - output: Gets the bytes that are final; none before `finish` where the format is written
+  ///     whole.
   /// - Throws: ``InputError`` for what the format cannot hold.
-  public mutating func append(_ frame: Frame, to output: inout [UInt8]) throws {
-    try writer.append(frame, to: &output)
+  public mutating func append(
+    _ frame: Frame, _ attachments: FrameAttachments = FrameAttachments(), to output: inout [UInt8]
+  ) throws {
+    guard var archive else {
+      try writer.append(frame, to: &output)
+      return
+    }
+    let index = archive.frameCount
+    try archive.append(frame)
+    if let hessian = attachments.hessian { try archive.append(hessian, frame: index) }
+    if let features = attachments.features {
+      var rows = features
+      rows.frames = rows.frames.map { _ in index }
+      try archive.append(rows)
+    }
+    if let given = attachments.referenceHessian {
+      if reference == nil {
+        try archive.setReferenceHessian(given)
+        reference = given
+      } else if reference != given {
+        throw InputError(
+          frame.source,
+          "expected frames that share one reference Hessian, found another; "
+            + "put them in files of their own")
+      }
+    }
+    self.archive = archive
   }
 
   /// Appends what remains behind the last frame.
-  public mutating func finish(to output: inout [UInt8]) throws {}
+  public mutating func finish(to output: inout [UInt8]) throws {
+    if var archive { output += try archive.finish() }
+    archive = nil
+  }
 }

@@ -30,37 +30,25 @@ public struct Labeller: Sendable {
   private let potential: (any Potential)?
   private let cache: ReferenceCache
 
-  /// Labels of frames under a potential.
+  /// - Parameter potential: Gives the Hessians of frame and reference; nil where they come with the
+  ///   frames.
   public init(
-    potential: any Potential, kind: LabelKind, engine: EngineChoice = .auto,
+    potential: (any Potential)?, kind: LabelKind, engine: EngineChoice = .auto,
     isMassWeighted: Bool = true, memoryLimit: Int = .max
   ) {
     (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
     (self.memoryLimit, self.potential) = (memoryLimit, potential)
-    cache = ReferenceCache {
-      try ReferenceCrystal(of: $0, potential: potential, isMassWeighted: isMassWeighted)
-    }
-  }
-
-  /// Labels of frames with given Hessians.
-  ///
-  /// - Parameter referenceHessian: Of the reference of all frames, in eV/Å², not mass-weighted;
-  ///   needed by kind relative only.
-  public init(
-    referenceHessian: BlockSparseMatrix?, kind: LabelKind, engine: EngineChoice = .auto,
-    isMassWeighted: Bool = true, memoryLimit: Int = .max
-  ) {
-    (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
-    (self.memoryLimit, potential) = (memoryLimit, nil)
-    cache = ReferenceCache { frame in
-      guard let referenceHessian else {
+    cache = ReferenceCache { frame, hessian in
+      if let potential {
+        return try ReferenceCrystal(of: frame, potential: potential, isMassWeighted: isMassWeighted)
+      }
+      guard let hessian else {
         throw InputError(
           frame.source,
-          "kind relative: expected a reference Hessian, found none "
-            + "(--kind absolute needs none)")
+          "kind relative: expected a potential or a reference Hessian, found neither "
+            + "(--kind absolute needs no reference)")
       }
-      return try ReferenceCrystal(
-        of: frame, hessian: referenceHessian, isMassWeighted: isMassWeighted)
+      return try ReferenceCrystal(of: frame, hessian: hessian, isMassWeighted: isMassWeighted)
     }
   }
 
@@ -68,14 +56,18 @@ public struct Labeller: Sendable {
   ///
   /// Unstable frames are labelled with what is positive; the ledger says so.
   ///
-  /// - Parameter hessian: In eV/Å², not mass-weighted; needed where there is no potential.
+  /// - Parameters:
+  ///   - hessian: In eV/Å², not mass-weighted; used where there is no potential.
+  ///   - referenceHessian: Likewise, of the reference; needed by kind relative only.
   /// - Throws: ``InputError`` for the frame's own faults, ``FrameFailure`` where the computation
   ///   failed.
   public func labels(
-    of frame: Frame, hessian given: BlockSparseMatrix? = nil
+    of frame: Frame, hessian: BlockSparseMatrix? = nil, referenceHessian: BlockSparseMatrix? = nil
   ) throws -> (labels: SiteLabels, reason: String) {
     do {
-      let result = try kind == .relative ? relative(frame, given) : plain(frame, given)
+      let result =
+        try kind == .relative
+        ? relative(frame, hessian, referenceHessian) : plain(frame, hessian)
       try result.labels.checkSumRule()
       return result
     } catch let error as InputError {
@@ -92,7 +84,7 @@ public struct Labeller: Sendable {
       throw SiteEntropyError.mismatch(
         "kind \(kind.name): expected the engine dense, found \(engine.rawValue)")
     }
-    let hessian = try given ?? potentialHessian(frame, positions: nil)
+    let hessian = try hessian(frame, given) { nil }
     try check(hessian, frame)
     let scale =
       try isMassWeighted
@@ -104,7 +96,7 @@ public struct Labeller: Sendable {
   }
 
   private func relative(
-    _ frame: Frame, _ given: BlockSparseMatrix?
+    _ frame: Frame, _ given: BlockSparseMatrix?, _ referenceHessian: BlockSparseMatrix?
   ) throws -> (labels: SiteLabels, reason: String) {
     guard frame.referencePositions != nil else {
       throw InputError(
@@ -112,8 +104,8 @@ public struct Labeller: Sendable {
         "kind relative: expected the column ref_pos:R:3 (xyz-label gives it), "
           + "found none; --kind absolute needs none")
     }
-    let crystal = try cache.crystal(of: frame)
-    let hessian = try given ?? potentialHessian(frame, positions: crystal.positions(of: frame))
+    let crystal = try cache.crystal(of: frame, hessian: referenceHessian)
+    let hessian = try hessian(frame, given) { try crystal.positions(of: frame) }
     try check(hessian, frame)
     let weighted = hessian.scaledSymmetrically(by: crystal.inverseRootMasses)
     let dense = DenseEngine(kind: kind, memoryLimit: memoryLimit)
@@ -138,11 +130,16 @@ public struct Labeller: Sendable {
     return (labels, reason)
   }
 
-  private func potentialHessian(_ frame: Frame, positions: [Double]?) throws -> BlockSparseMatrix {
-    guard let potential else {
-      throw InputError(frame.source, "expected a Hessian or a potential, found none")
+  private func hessian(
+    _ frame: Frame, _ given: BlockSparseMatrix?, positions: () throws -> [Double]?
+  ) throws -> BlockSparseMatrix {
+    if let potential {
+      return try potential.prepared(for: frame).hessian(positions: try positions())
     }
-    return try potential.prepared(for: frame).hessian(positions: positions)
+    guard let given else {
+      throw InputError(frame.source, "expected a potential or a Hessian, found neither")
+    }
+    return given
   }
 
   private func check(_ hessian: BlockSparseMatrix, _ frame: Frame) throws(InputError) {

@@ -90,6 +90,7 @@ public struct ReferenceCrystal: Sendable {
 public final class ReferenceCache: Sendable {
   private struct Entry {
     let frame: Frame
+    let hessian: BlockSparseMatrix?
     let crystal: ReferenceCrystal
   }
 
@@ -97,23 +98,27 @@ public final class ReferenceCache: Sendable {
   private static let capacity = 4
 
   private let entries = Mutex<[Entry]>([])
-  private let build: @Sendable (Frame) throws -> ReferenceCrystal
+  private let build: @Sendable (Frame, BlockSparseMatrix?) throws -> ReferenceCrystal
 
-  public init(_ build: @escaping @Sendable (Frame) throws -> ReferenceCrystal) {
+  public init(_ build: @escaping @Sendable (Frame, BlockSparseMatrix?) throws -> ReferenceCrystal) {
     self.build = build
   }
 
-  /// The reference crystal of a frame.
+  /// The reference crystal of a frame, whose reference Hessian may come with it.
   ///
   /// - Throws: What building it throws.
-  public func crystal(of frame: Frame) throws -> ReferenceCrystal {
+  public func crystal(
+    of frame: Frame, hessian: BlockSparseMatrix? = nil
+  ) throws -> ReferenceCrystal {
     try entries.withLock { entries in
-      if let index = entries.firstIndex(where: { Self.sharesReference($0.frame, frame) }) {
+      if let index = entries.firstIndex(where: {
+        Self.sharesReference($0.frame, frame) && $0.hessian == hessian
+      }) {
         return entries[index].crystal
       }
-      let crystal = try build(frame)
+      let crystal = try build(frame, hessian)
       if entries.count == Self.capacity { entries.removeFirst() }
-      entries.append(Entry(frame: frame, crystal: crystal))
+      entries.append(Entry(frame: frame, hessian: hessian, crystal: crystal))
       return crystal
     }
   }

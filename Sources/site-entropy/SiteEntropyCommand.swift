@@ -1,9 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import CommandLine
 import Formats
 import LinearAlgebra
 import Potentials
-import SiteEntropy
+public import SiteEntropy
 
 @main struct SiteEntropyCommand: FilterCommand {
   enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -66,21 +66,33 @@ import SiteEntropy
   func perform(_ session: FilterSession) throws {
     let labeller = try labeller()
     let (name, policy, threads) = (potentialName, onUnstable, session.threadCount)
-    try session.mapFrames { job in
+    try session.mapFrames(matrices: .keep) { job in
       // One big frame may have all threads inside LAPACK; several run side by side.
       let (labels, reason) = try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
-        try labeller.labels(of: job.frame, hessian: job.hessian?.matrix)
+        try labeller.labels(
+          of: job.frame, hessian: job.attachments.hessian.map(BlockSparseMatrix.init),
+          referenceHessian: job.attachments.referenceHessian.map(BlockSparseMatrix.init))
       }
       var frame = job.frame
       frame.setLabels(labels)
       if let name { frame.setKey("potential", .text(name)) }
       let report = Self.report(labels, reason)
-      if labels.ledger.isStable { return FrameResult(frame, report: report) }
+      var attachments = FrameAttachments()
+      // Features that come with the frame are told the new labels.
+      if var features = job.attachments.features {
+        features.targets = features.atoms.map { labels.siteEntropy[$0] }
+        attachments.features = features
+      }
+      if labels.ledger.isStable {
+        return FrameResult(frame, attachments: attachments, report: report)
+      }
       switch policy {
       case .error:
         throw FrameFailure(job.frame.source, SiteEntropyError.unstableFrame(labels.ledger))
       case .skip: return FrameResult([], rejection: "\(labels.ledger)", report: report)
-      case .keep: return FrameResult(frame, rejection: "\(labels.ledger)", report: report)
+      case .keep:
+        return FrameResult(
+          frame, attachments: attachments, rejection: "\(labels.ledger)", report: report)
       }
     }
   }
@@ -101,14 +113,9 @@ import SiteEntropy
       case .quantum: .quantum(temperature: temperature?.value ?? 0)
       }
     let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
-    guard let potential else {
-      return Labeller(
-        referenceHessian: nil, kind: labelKind, engine: engine, isMassWeighted: !unweighted,
-        memoryLimit: limit)
-    }
     return Labeller(
-      potential: try loadPotential(path: potential), kind: labelKind, engine: engine,
-      isMassWeighted: !unweighted, memoryLimit: limit)
+      potential: try potential.map { try loadPotential(path: $0) }, kind: labelKind,
+      engine: engine, isMassWeighted: !unweighted, memoryLimit: limit)
   }
 
   private static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {

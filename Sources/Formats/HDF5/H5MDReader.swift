@@ -7,6 +7,8 @@ public struct H5MDReader {
   private final class Storage {
     let image: FileImage
     let content: any FrameContent
+    /// The rows of features of each frame, found when first asked for.
+    var featureRows: [Int: Range<Int>]?
 
     init(_ bytes: [UInt8]) throws {
       image = try FileImage(image: bytes)
@@ -86,6 +88,33 @@ public struct H5MDReader {
       guard try storage.image.kind(of: StoredFeatures.group) != nil else { return nil }
       return try StoredFeatures(from: storage.image, rows: rows, file: name)
     }
+  }
+
+  /// The features of the sites of a frame (counted from 0), or nil where the file has none of it.
+  ///
+  /// - Throws: ``InputError`` also where the rows of a frame do not lie together.
+  public func features(frame: Int) throws -> StoredFeatures? {
+    guard let count = try featureRowCount() else { return nil }
+    if storage.featureRows == nil {
+      let owners = try Self.naming(name) {
+        try storage.image.dataset(StoredFeatures.group + "/frame").integers(rows: 0..<count)
+      }
+      var ranges: [Int: Range<Int>] = [:]
+      var start = 0
+      for row in 1...max(count, 1) where row == count || owners[row] != owners[start] {
+        guard ranges[Int(owners[start])] == nil else {
+          throw InputError(
+            file: name,
+            "features: expected the rows of a frame together, found frame "
+              + "\(owners[start]) again in row \(start)")
+        }
+        ranges[Int(owners[start])] = start..<row
+        start = row
+      }
+      storage.featureRows = ranges
+    }
+    guard let rows = storage.featureRows?[frame] else { return nil }
+    return try features(rows: rows)
   }
 
   // MARK: Messages
