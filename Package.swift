@@ -53,7 +53,9 @@ let package = Package(
     library("CommandLine", ["Formats", "LinearAlgebra", "Crystal", argumentParser]),
     library("TestSupport", ["Formats", "LinearAlgebra"]),
     // MARK: Executables
-    .executableTarget(name: "Benchmarks", dependencies: ["Formats"], swiftSettings: strict),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Potentials", "Crystal", "LinearAlgebra", "Formats"],
+      swiftSettings: strict),
     // MARK: Commands
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
     command("xyz-build", ["Crystal"]),

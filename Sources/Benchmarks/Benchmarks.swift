@@ -2,7 +2,8 @@
 @main
 struct Benchmarks {
   static let all: [(name: String, run: @Sendable () throws -> Void)] = [
-    ("extxyz", { try benchmarkExtendedXYZ() })
+    ("extxyz", { try benchmarkExtendedXYZ() }),
+    ("hessian", { try benchmarkHessian() }),
   ]
 
   static func main() throws {

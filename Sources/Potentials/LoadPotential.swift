@@ -15,5 +15,7 @@ public func loadPotential(path: String) throws -> any Potential {
 
 /// The potential that the bytes of a file describe.
 public func loadPotential(parsing bytes: [UInt8], file: String) throws -> any Potential {
-  try StillingerWeber(parsing: bytes, file: file)
+  let first = bytes.first { $0 != 0x20 && !(0x09...0x0d).contains($0) }
+  if first == UInt8(ascii: "{") { return try SpringModel(parsing: bytes, file: file) }
+  return try StillingerWeber(parsing: bytes, file: file)
 }

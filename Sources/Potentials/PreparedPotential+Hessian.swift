@@ -1,4 +1,5 @@
 internal import Crystal
+internal import Formats
 public import LinearAlgebra
 
 extension PreparedPotential {
@@ -12,30 +13,50 @@ extension PreparedPotential {
   public func hessian(
     positions: [Double]? = nil, threads: Int = 1
   ) throws -> BlockSparseMatrix {
-    let set = try starSet(positions: positions)
-    let members = StarMembers(set, rowCount: atomCount)
-    let rows = RowBlocks(
-      0..<atomCount, of: set, members: members, rowCount: atomCount, dimension: dimension)
-    guard rows.isFinite else { throw overflow() }
-    var starts = [0]
-    starts.reserveCapacity(atomCount + 1)
-    for count in rows.counts { starts.append((starts.last ?? 0) + count) }
-    return BlockSparseMatrix(
-      blockSize: dimension, siteCount: atomCount, rowStarts: starts, indices: rows.indices,
-      values: rows.values)
+    let source = try starSource(at: positions)
+    let count = max(1, min(threads, atomCount))
+    let blocks = (0..<count).map { atomCount * $0 / count..<atomCount * ($0 + 1) / count }
+    var set = StarSet()
+    let parts = mapConcurrently(blocks.count) { block -> Result<StarSet, InputError> in
+      Result { () throws(InputError) in try starSet(of: blocks[block], from: source) }
+    }
+    for part in parts { set.append(try part.get()) }
+    let (whole, members) = (set, StarMembers(set, rowCount: atomCount))
+    let rows = mapConcurrently(blocks.count) { block in
+      RowBlocks(
+        blocks[block], of: whole, members: members, rowCount: atomCount, dimension: dimension)
+    }
+    return try matrix(rows, siteCount: atomCount)
   }
 
-  /// All stars of the frame with their second derivatives.
-  private func starSet(positions: [Double]?) throws -> StarSet {
-    let stars = try stars(of: 0..<atomCount, at: positions)
+  /// The stars of some centres with their second derivatives.
+  private func starSet(
+    of centers: Range<Int>, from source: StarSource
+  ) throws(InputError) -> StarSet {
+    let stars = try stars(of: centers, from: source)
     var set = StarSet()
     var terms = TermList()
-    for center in 0..<atomCount {
+    for center in centers {
       terms.removeAll()
       potential.addTerms(of: center, in: stars, to: &terms)
       set.append(center, of: stars, terms: terms)
     }
     return set
+  }
+
+  /// Rows put together.
+  func matrix(_ parts: [RowBlocks], siteCount: Int) throws(InputError) -> BlockSparseMatrix {
+    guard parts.allSatisfy(\.isFinite) else { throw overflow() }
+    var starts = [0]
+    starts.reserveCapacity(siteCount + 1)
+    for part in parts {
+      for count in part.counts { starts.append((starts.last ?? 0) + count) }
+    }
+    let isWhole = parts.count == 1
+    return BlockSparseMatrix(
+      blockSize: dimension, siteCount: siteCount, rowStarts: starts,
+      indices: isWhole ? parts[0].indices : parts.flatMap(\.indices),
+      values: isWhole ? parts[0].values : parts.flatMap(\.values))
   }
 
   /// The Hessian resolved by image, ordered by row, column, shift; `Potential.latticeHessian`.

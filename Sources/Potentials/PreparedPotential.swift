@@ -12,7 +12,7 @@ public struct PreparedPotential: Sendable {
   /// The cell of `positions`; open along inactive axes.
   public let cell: Cell
   /// The positions it was prepared at, in Å, shape [N, 3]; zero along inactive axes.
-  public let positions: [Double]
+  public internal(set) var positions: [Double]
   let kinds: [Int32]
   let bonds: BondTable?
   let source: FrameSource
@@ -111,18 +111,38 @@ public struct PreparedPotential: Sendable {
 
   /// The stars of some centres at some positions.
   func stars(
-    of centers: Range<Int>, at given: [Double]? = nil
+    of centers: Range<Int>, at positions: [Double]? = nil
   ) throws(InputError) -> Stars {
+    try stars(of: centers, from: starSource(at: positions))
+  }
+
+  /// What gives the stars of any block of centres.
+  enum StarSource: Sendable {
+    case bonds(BondTable, positions: [Double])
+    case search(NeighborSearch)
+  }
+
+  func starSource(
+    at given: [Double]? = nil, margin: Double = 0
+  ) throws(InputError) -> StarSource {
     let positions = given.map { Self.flat($0, dimension) } ?? self.positions
     precondition(positions.count == 3 * atomCount, "positions: expected [\(atomCount), 3]")
+    if let bonds { return .bonds(bonds, positions: positions) }
     do {
-      if let bonds {
+      return .search(
+        try NeighborSearch(positions: positions, cell: cell, cutoff: potential.cutoff + margin))
+    } catch { throw named(error) }
+  }
+
+  func stars(of centers: Range<Int>, from source: StarSource) throws(InputError) -> Stars {
+    do {
+      switch source {
+      case .bonds(let bonds, let positions):
         let (list, tags) = try bonds.legs(of: centers, at: positions, cell: cell)
         return Stars(list: list, kinds: kinds, tags: tags)
+      case .search(let search):
+        return Stars(list: try search.neighbors(of: centers), kinds: kinds, tags: [])
       }
-      let search = try NeighborSearch(
-        positions: positions, cell: cell, cutoff: potential.cutoff)
-      return Stars(list: try search.neighbors(of: centers), kinds: kinds, tags: [])
     } catch { throw named(error) }
   }
 

@@ -40,7 +40,7 @@ struct StarSet: Sendable {
     if sign < 0 {
       for element in start..<start + size { blocks[element] = -blocks[element] }
     }
-    centers.append(Int32(center))
+    centers.append(Int32(stars.atom(of: center)))
     atoms.append(contentsOf: stars.list.neighbors[legs])
     starts.append(atoms.count)
     offsets.append(blocks.count)
@@ -48,6 +48,10 @@ struct StarSet: Sendable {
 
   /// Adds all stars of another set.
   mutating func append(_ other: StarSet) {
+    if count == 0 {
+      self = other
+      return
+    }
     let (legs, elements) = (atoms.count, blocks.count)
     centers.append(contentsOf: other.centers)
     starts.append(contentsOf: other.starts.dropFirst().lazy.map { $0 + legs })

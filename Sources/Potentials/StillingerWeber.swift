@@ -80,7 +80,7 @@ public struct StillingerWeber: Potential {
 
   public func addTerms(of center: Int, in stars: borrowing Stars, to terms: inout TermList) {
     let count = elements.count
-    let kind = Int(stars.kinds[center])
+    let kind = Int(stars.kinds[stars.atom(of: center)])
     let pairs = stars.list.pairs(of: center)
     var active: [(leg: Int, kind: Int, jet: Jet)] = []
     active.reserveCapacity(pairs.count)

@@ -47,6 +47,8 @@ public struct TermList: Sendable {
 
 /// The stars of some centres.
 public struct Stars: Sendable {
+  /// The atom of each centre of `list`; empty where a centre is its own atom.
+  var atoms: [Int32] = []
   /// The legs of every centre.
   public var list: NeighborList
   /// The kind of every atom of the frame, as the potential numbers them, shape [N].
@@ -54,12 +56,17 @@ public struct Stars: Sendable {
   /// What a potential of fixed bonds noted about each leg, shape [pairs]; else empty.
   public var tags: [Int32]
 
+  /// The atom in the centre of a star.
+  @inline(__always)
+  public func atom(of center: Int) -> Int { atoms.isEmpty ? center : Int(atoms[center]) }
+
   /// Whether this leg is the one of its pair that a sum over pairs counts: of i → j and j → i
   /// the one that goes up.
   @inline(__always)
   public func counts(_ pair: Int, center: Int) -> Bool {
     let neighbor = Int(list.neighbors[pair])
-    if neighbor != center { return neighbor > center }
+    let atom = atom(of: center)
+    if neighbor != atom { return neighbor > atom }
     let shift = (list.shifts[3 * pair], list.shifts[3 * pair + 1], list.shifts[3 * pair + 2])
     return shift > (0, 0, 0)
   }
