@@ -72,5 +72,6 @@ let package = Package(
       "SiteEntropyTests", ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     tests("DescriptorsTests", ["Descriptors", "Crystal", "Formats", "LinearAlgebra"]),
     tests("RegressionTests", ["Regression", "LinearAlgebra"]),
+    tests("CommandTests", ["CommandLine"]),
   ],
   swiftLanguageModes: [.v6])

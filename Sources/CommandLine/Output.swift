@@ -48,11 +48,10 @@ final class Output {
     if exists, fchmod(opened, status.st_mode & 0o7777) != 0 {
       let code = errno
       close(opened)
-      _ = unsafe unlink(temporary)
+      TemporaryFile.remove(temporary)
       throw .cannotCreate(path: path, errno: code)
     }
     (descriptor, pending) = (opened, (temporary, final))
-    TemporaryFile.register(temporary)
   }
 
   var isTerminal: Bool { isatty(descriptor) == 1 }
@@ -151,10 +150,13 @@ final class Output {
   ) throws(StreamError) -> (descriptor: Int32, name: String) {
     for attempt in 0..<1000 {
       let temporary = "\(final).tmp-\(getpid())-\(attempt)"
+      TemporaryFile.register(temporary)
       let opened = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if opened >= 0 { return (opened, temporary) }
-      guard errno == EEXIST else { break }
+      let code = errno
+      TemporaryFile.forget()
+      guard code == EEXIST else { throw .cannotCreate(path: path, errno: code) }
     }
-    throw .cannotCreate(path: path, errno: errno)
+    throw .cannotCreate(path: path, errno: EEXIST)
   }
 }

@@ -5,7 +5,8 @@ enum TemporaryFile {
   /// Read by the signal handler, hence a C string that is set before the handler is.
   private nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>? = nil
 
-  /// Removes `name` if the process ends by a signal; signals that are ignored stay so.
+  /// Removes `name` if the process ends by a signal; signals that are ignored stay so. To be called
+  /// before the file is made, so that no moment is left out.
   static func register(_ name: String) {
     unsafe path = strdup(name)
     for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] {

@@ -1,0 +1,119 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Frames in, frames out: order, slices, threads, history.
+struct StreamTests {
+  private static let build = "xyz-build diamond --species Si -a 5.431 --supercell 2 2 2"
+  private static let localized =
+    "xyz-perturb --mode localized --amplitude 0.05 --radius 4 --seed 7 --samples 5"
+
+  @Test(arguments: [1, 2, 7]) func bytesDoNotDependOnTheThreads(threads: Int) throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.build) | \(Self.localized) -j \(threads) > a; \(Self.build) | \(Self.localized) > b
+      cmp a b && grep -c Lattice a
+      """)
+    #expect(result == CommandRun(status: 0, output: "5\n", error: ""))
+  }
+
+  @Test func slicesEqualTheWhole() throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.build) | \(Self.localized) > five.xyz
+      rattle="xyz-perturb --mode rattle --amplitude 0.01 --seed 3 --samples 2"
+      $rattle five.xyz > whole
+      for i in 0 2 4; do $rattle --first-frame $i --frames 2 five.xyz; done > parts
+      cmp whole parts && $rattle five.xyz --first-frame 4 | grep -c Lattice
+      """)
+    #expect(result == CommandRun(status: 0, output: "2\n", error: ""))
+  }
+
+  @Test func aSliceBehindTheEndIsAnError() throws {
+    let result = try Scratch().shell("\(Self.build) | xyz-convert --first-frame 1")
+    #expect(result.status == 65 && result.output.isEmpty)
+    #expect(
+      result.error
+        == "xyz-convert: standard input: --first-frame: expected more than 1 frames, found 1\n")
+  }
+
+  @Test func anEmptyInputIsAnError() throws {
+    let result = try Scratch().run("xyz-convert", input: "")
+    #expect(result.status == 65 && result.output.isEmpty && !result.error.isEmpty)
+  }
+
+  @Test func inputsFollowOneAnother() throws {
+    let result = try Scratch().shell(
+      """
+      xyz-build fcc --species Cu -a 3.6 > a; xyz-build bcc --species Fe -a 2.9 > b
+      xyz-convert --no-history a - b < a | cmp - <(cat a a b) && echo same
+      xyz-convert --no-history a b --first-frame 1 --frames 1 | cmp - b && echo same
+      """)
+    #expect(result == CommandRun(status: 0, output: "same\nsame\n", error: ""))
+  }
+
+  @Test func theFirstOutputDoesNotWaitForTheEndOfTheInput() throws {
+    let result = try Scratch().shell(
+      """
+      mkfifo in out
+      \(Self.build) > one
+      (cat one one; exec sleep 5) > in & feeder=$!
+      xyz-convert -j 2 in > out & child=$!
+      head -1 < out
+      kill $feeder $child
+      """)
+    #expect(result.output == "64\n")
+  }
+
+  @Test func historyTellsWhatBearsOnTheNumbers() throws {
+    let result = try Scratch().shell(
+      """
+      mkdir d; \(Self.build) > d/in.xyz
+      \(Self.localized) -j 1 --first-frame 0 -q d/in.xyz -o d/out.xyz
+      xyz-table --columns history,atom d/out.xyz | sed -n 2p | cut -f 1
+      xyz-convert --no-history d/out.xyz | cmp - d/out.xyz && echo same
+      """)
+    #expect(
+      result.output == """
+        xyz-build 0.1.0 diamond --species Si -a 5.431 --supercell 2 2 2 | xyz-perturb 0.1.0 \
+        --mode localized --amplitude 0.05 --radius 4 --seed 7 --samples 5
+        same
+
+        """)
+  }
+
+  @Test func jsonHasOneLineAFrame() throws {
+    let result = try Scratch().shell("\(Self.build) | \(Self.localized) --json > /dev/null")
+    #expect(result.status == 0)
+    #expect(
+      result.error
+        == (0..<5).map { #"{"frame":0,"copy":\#($0),"atoms":64}"# + "\n" }.joined())
+  }
+
+  @Test func anErrorComesBehindTheFramesBeforeIt() throws {
+    for threads in [1, 4] {
+      let result = try Scratch().shell(
+        "(\(Self.build); echo x) | xyz-convert --no-history -j \(threads) | grep -c Lattice")
+      #expect(result.output == "1\n")
+      #expect(result.error.contains("frame 2, line 67"))
+    }
+  }
+
+  @Test func amplitudeZeroGivesTheSamePositions() throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.build) | xyz-perturb --mode rattle --amplitude 0.02 > a
+      xyz-perturb --mode rattle --amplitude 0 a > b
+      cut -d ' ' -f 2-4 <(tail -n +3 a) | cmp - <(tail -n +3 b | cut -d ' ' -f 2-4) && echo same
+      """)
+    #expect(result.output == "same\n")
+  }
+
+  @Test func tooLargeAnAmplitudeIsRefusedInOneLine() throws {
+    let result = try Scratch().shell(
+      "\(Self.build) | xyz-perturb --mode rattle --amplitude 3 -o out.xyz; ls")
+    #expect(result.output.isEmpty)
+    #expect(result.error.contains("a smaller --amplitude"))
+    #expect(result.error.split(separator: "\n").count == 1)
+  }
+}
