@@ -113,7 +113,7 @@ struct OutputTests {
           env --default-signal=INT,TERM,HUP xyz-convert pipe -o out.xyz & child=$!
           for _ in $(seq 100); do ls out.xyz.tmp-* > seen 2>/dev/null && break; sleep 0.05; done
           kill -\(name) $child; wait $child; status=$?
-          kill $feeder; rm -f pipe one; test -s seen && echo $status; rm -f seen'
+          kill -KILL $feeder; rm -f pipe one; test -s seen && echo $status; rm -f seen'
         """)
       let number = ["TERM": 15, "INT": 2, "HUP": 1][name] ?? 0
       #expect(result.output == "\(128 + number)\n")

@@ -60,7 +60,7 @@ struct StreamTests {
       (cat one one; exec sleep 5) > in & feeder=$!
       xyz-convert -j 2 in > out & child=$!
       head -1 < out
-      kill $feeder $child
+      kill -KILL $feeder $child
       """)
     #expect(result.output == "64\n")
   }
