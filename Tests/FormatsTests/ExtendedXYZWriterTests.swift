@@ -113,11 +113,31 @@ import Testing
   }
 
   @Test func aKeyThatNobodySetKeepsItsText() throws {
-    let line = #"a='x  y' b={1 2} c=[[1, 2], [3, 4]] d="_JSON {\"k\": 1}" e=1.50 f=007 g="é""#
+    let line = #"a="x  y" b={1 2} c=[[1, 2], [3, 4]] d="_JSON {\"k\": 1}" e=1.50 f=007 g="é""#
     let head = "1\nProperties=species:S:1:pos:R:3 pbc=\"F F F\""
     var frame = try #require(readFrames("\(head) \(line) h bare\nH 0 0 0\n").first)
     #expect(try written(frame) == "\(head) \(line) h=T bare=T\nH 0.0 0.0 0.0\n")
     frame.setKey("e", .real(1.5))
     #expect(try written(frame).contains(" e=1.5 f=007 "))
+  }
+
+  /// libAtoms loses the cell and every key over each of these forms.
+  @Test(arguments: [
+    ("'a b'", #""a b""#), ("http://a?b=c", #""http://a?b=c""#), ("a,b", #""a,b""#),
+    ("1,2,3", "[1,2,3]"), (#"a\b"#, #""a\\b""#), (#""C:\dir""#, #""C:\\dir""#),
+    (#"'say "no"'"#, #""say \"no\"""#), (#""say \"no\"""#, #""say \"no\"""#), ("'1 2'", "'1 2'"),
+    (#""a\\b""#, #""a\\b""#),
+  ])
+  func aKeyInAFormThatOnePeerRefusesGetsOtherQuotes(raw: String, safe: String) throws {
+    let head = "1\nProperties=species:S:1:pos:R:3 pbc=\"F F F\""
+    let frame = try #require(readFrames("\(head) x=\(raw) y=1\nH 0 0 0\n").first)
+    let text = try written(frame)
+    #expect(text == "\(head) x=\(safe) y=1\nH 0.0 0.0 0.0\n")
+    #expect(try readFrames(text).first?.key("x") == frame.key("x"))
+  }
+
+  @Test func anEmptyKeyIsLeftOut() throws {
+    let frame = try #require(readFrames("1\nx=\"\" y=[] z=1\nH 0 0 0\n").first)
+    #expect(try written(frame).contains(" pbc=\"F F F\" z=1\n"))
   }
 }

@@ -165,7 +165,7 @@ CASES = {
     "key-escaped-quote": (keys(r'a="say \"no\" twice"'),),
     "key-quotes-in-quotes": (keys("""a="it's" b='say "no"'"""),),
     "key-empty": (
-        keys('a="" b=[] x='),  # ASE: an empty vector of integers for all
+        keys('a="" b=[] x='),  # ASE joins an empty value with the key that follows
         {"a": "", "b": "", "x": ""},
     ),
     "key-nested": (

@@ -1,9 +1,9 @@
-/// A key's value as we write it, or nil for one that is left out because its readers differ: an
-/// empty string or an empty vector.
+/// A key's value as we write it, or nil for one that is left out: an empty string or vector, with
+/// which ASE joins the key that follows.
 ///
 /// - Throws: ``FormatProblem`` for what the profile forbids.
 func keyText(_ key: Key) throws(FormatProblem) -> String? {
-  if let raw = key.rawText { return raw }
+  if let raw = key.rawText { return key.value == .text("") ? nil : safeText(raw, key.value) }
   let name = key.name
   guard CommentLine.isKey(Array(name.utf8)[...]), !["Lattice", "Properties", "pbc"].contains(name)
   else {
@@ -79,6 +79,30 @@ private func stringText(_ text: String, _ name: String) throws(FormatProblem) ->
   }
   let isWord = text.utf8.allSatisfy { isNameByte($0) || ".:/+-".utf8.contains($0) }
   return isWord ? text : "\"\(text)\""
+}
+
+/// The text of a value as it stood in its file, but in double quotes or brackets where libAtoms
+/// would lose the whole comment line over it: strings in single quotes, `,`, `=` and `\` in bare
+/// words, a backslash before any other character than a quote or another one.
+private func safeText(_ raw: String, _ value: KeyValue) -> String {
+  let isBare = raw.utf8.first.map { !"\"'[{".utf8.contains($0) } ?? false
+  let hasBackslash = raw.utf8.contains(UInt8(ascii: "\\"))
+  guard case .text(let content) = value else {
+    return isBare && raw.utf8.contains(UInt8(ascii: ",")) ? "[\(raw)]" : raw
+  }
+  let isSafe =
+    switch raw.utf8.first {
+    case UInt8(ascii: "["), UInt8(ascii: "{"): true
+    case UInt8(ascii: "'"): false
+    default: !hasBackslash && !(isBare && raw.utf8.contains { ",=".utf8.contains($0) })
+    }
+  if isSafe { return raw }
+  var quoted = "\""
+  for scalar in content.unicodeScalars {
+    if scalar == "\"" || scalar == "\\" { quoted += "\\" }
+    quoted.unicodeScalars.append(scalar)
+  }
+  return quoted + "\""
 }
 
 private func isSeparator(_ byte: UInt8) -> Bool {
