@@ -18,7 +18,8 @@ public enum FrameFormat: String, CaseIterable, Sendable {
 
   /// The format that the suffix of a path asks for, or nil.
   public init?(suffixOf path: String) {
-    switch path.split(separator: "/").last?.split(separator: ".").last?.lowercased() {
+    let parts = path.split(separator: "/").last?.split(separator: ".") ?? []
+    switch parts.count > 1 ? parts.last?.lowercased() : nil {
     case "xyz", "extxyz": self = .extendedXYZ
     case "h5", "hdf5", "h5md": self = .hdf5
     default: return nil
@@ -28,6 +29,9 @@ public enum FrameFormat: String, CaseIterable, Sendable {
 
 /// The frames of an input whose format is recognised by its first bytes.
 public struct FrameStream: FrameSequence {
+  /// Largest HDF5 file that is read: as it may come from a pipe, memory holds it whole.
+  public static let imageLimit = 8 << 30
+
   public let format: FrameFormat
   /// What stands beside the frames; nil where the format holds frames only.
   public let archive: H5MDReader?
@@ -43,7 +47,8 @@ public struct FrameStream: FrameSequence {
   /// - Throws: ``SourceError``, ``InputError``.
   public init(_ source: ByteSource) throws {
     if try source.peek(FrameFormat.hdf5Magic.count) == FrameFormat.hdf5Magic {
-      let reader = try H5MDReader(image: source.readToEnd(), name: source.name)
+      let reader = try H5MDReader(
+        image: source.readToEnd(limit: Self.imageLimit), name: source.name)
       (format, archive, frames) = (.hdf5, reader, reader)
     } else {
       (format, archive) = (.extendedXYZ, nil)
