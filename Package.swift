@@ -57,6 +57,7 @@ let package = Package(
       name: "Benchmarks", dependencies: ["Potentials", "Crystal", "LinearAlgebra", "Formats"],
       swiftSettings: strict),
     // MARK: Commands
+    command("hessian", ["Potentials", "LinearAlgebra"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
     command("xyz-build", ["Crystal"]),
     command("xyz-convert"),

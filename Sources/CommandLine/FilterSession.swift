@@ -140,7 +140,10 @@ public final class FilterSession {
   }
 
   /// Writes text that is no frame: a table.
-  public func write(text: String) throws { try output.write(Array(text.utf8)) }
+  public func write(text: String) throws { try write(textBytes: Array(text.utf8)) }
+
+  /// Writes the bytes of a text that is no frame.
+  public func write(textBytes bytes: [UInt8]) throws { try output.write(bytes) }
 
   /// Writes bytes that are no text; never to a terminal.
   public func write(binary bytes: [UInt8]) throws {
@@ -156,9 +159,11 @@ public final class FilterSession {
   ///   - copies: How often each frame is transformed, as `copy` 0, 1, ….
   ///   - matrices: What becomes of what stands beside the frames.
   ///   - transform: Called once a copy, on any thread; its results may not depend on other frames.
+  ///   - consumed: Called in order, on the main thread, when the result was written.
   public func mapFrames(
     copies: Int = 1, matrices: MatrixPolicy = .drop,
-    _ transform: @escaping @Sendable (FrameJob) throws -> FrameResult
+    _ transform: @escaping @Sendable (FrameJob) throws -> FrameResult,
+    consumed: (FrameJob, FrameResult) throws -> Void = { _, _ in }
   ) throws {
     let format = try outputFormat(matrices)
     let entry = historyEntry
@@ -190,6 +195,7 @@ public final class FilterSession {
       }
       if options.json { report(job, copies: copies, result) }
       if let reason = result.rejection { reject(job.frame.source, reason) }
+      try consumed(job, result)
     }
   }
 

@@ -21,6 +21,11 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     for (key, value) in elements { append(key, value) }
   }
 
+  /// The value of a key, or nil.
+  public subscript(key: String) -> JSONValue? {
+    keys.firstIndex(of: key).map { values[$0] }
+  }
+
   public mutating func append(_ key: String, _ value: JSONValue) {
     keys.append(key)
     values.append(value)

@@ -134,6 +134,9 @@ public struct FrameSource: Equatable, Sendable {
     (self.file, self.frame, self.line) = (file, frame, line)
   }
 
+  /// "si.xyz: frame 3", for messages.
+  public var place: String { "\(file == "-" ? "standard input" : file): frame \(frame)" }
+
   /// The 1-based line of an atom (counted from 0), or nil where the file has no lines.
   public func line(ofAtom atom: Int) -> Int? { line.map { $0 + 2 + atom } }
 }

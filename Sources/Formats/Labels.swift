@@ -30,6 +30,15 @@ extension Frame {
     return rows
   }
 
+  /// Whether two frames have the same reference: sites, labels, masses, cell.
+  public func sharesReference(with other: Frame) -> Bool {
+    atomCount == other.atomCount && referenceCell == other.referenceCell
+      && periodic == other.periodic && dimension == other.dimension
+      && ["ref_pos", "species", "sublattice", "masses"].allSatisfy {
+        column($0) == other.column($0)
+      }
+  }
+
   /// Active Cartesian axes: 1 (x), 2 (x, y) or 3; the key `dimension`.
   public var dimension: Int { integer("dimension") ?? 3 }
 

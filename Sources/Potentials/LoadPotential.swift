@@ -1,16 +1,13 @@
 internal import Formats
-internal import Foundation
 
 /// Reads a potential: LAMMPS Stillinger-Weber parameters (formats/potentials.md) or springs
 /// (formats/springs.md, whose first character is `{`).
 ///
-/// - Throws: `InputError` with file and line where the text breaks its format.
+/// - Throws: `InputError` with file and line where the text breaks its format, `SourceError` where
+///   the file cannot be read.
 public func loadPotential(path: String) throws -> any Potential {
-  let bytes: [UInt8]
-  do { bytes = Array(try Data(contentsOf: URL(filePath: path))) } catch {
-    throw InputError(file: path, "expected a readable file of a potential, found none")
-  }
-  return try loadPotential(parsing: bytes, file: path)
+  let source = try ByteSource(path: path)
+  return try loadPotential(parsing: source.readToEnd(limit: 1 << 26), file: path)
 }
 
 /// The potential that the bytes of a file describe.

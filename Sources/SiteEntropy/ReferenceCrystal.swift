@@ -112,7 +112,7 @@ public final class ReferenceCache: Sendable {
   ) throws -> ReferenceCrystal {
     try entries.withLock { entries in
       if let index = entries.firstIndex(where: {
-        Self.sharesReference($0.frame, frame) && $0.hessian == hessian
+        $0.frame.sharesReference(with: frame) && $0.hessian == hessian
       }) {
         return entries[index].crystal
       }
@@ -121,13 +121,5 @@ public final class ReferenceCache: Sendable {
       entries.append(Entry(frame: frame, hessian: hessian, crystal: crystal))
       return crystal
     }
-  }
-
-  private static func sharesReference(_ a: Frame, _ b: Frame) -> Bool {
-    a.atomCount == b.atomCount && a.referenceCell == b.referenceCell && a.periodic == b.periodic
-      && a.dimension == b.dimension && a.column("ref_pos") == b.column("ref_pos")
-      && a.column("species") == b.column("species")
-      && a.column("sublattice") == b.column("sublattice")
-      && a.column("masses") == b.column("masses")
   }
 }
