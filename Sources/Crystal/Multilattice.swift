@@ -27,6 +27,8 @@ public struct Multilattice: Sendable {
   public let cell: Cell
   /// Primitive vectors as rows in Å, shape [3, 3]; those of open directions are the supercell's.
   public let primitiveVectors: [Double]
+  /// The primitive cell of those vectors.
+  public let primitiveCell: Cell
   /// The basis sites, by sublattice, then by first appearance in the frame.
   public let basis: [BasisSite]
   /// The translations of the supercell.
@@ -130,6 +132,7 @@ public struct Multilattice: Sendable {
     dimension = frame.dimension
     self.cell = cell
     primitiveVectors = vectors
+    primitiveCell = Cell(independent: vectors, periodic: cell.periodic)
     self.group = group
     self.basis = basis
     self.translationOfAtom = translationOfAtom
@@ -141,6 +144,12 @@ public struct Multilattice: Sendable {
   /// The Cartesian vector of a translation in Å.
   public func vector(of n: (Int, Int, Int)) -> [Double] {
     Self.translation(n, primitiveVectors)
+  }
+
+  /// The translation nearest to a Cartesian vector in Å, in whole primitive vectors.
+  public func wholeTranslation(nearest v: [Double]) -> (Int, Int, Int) {
+    let s = primitiveCell.fractional(v[0], v[1], v[2])
+    return (Int(s.0.rounded()), Int(s.1.rounded()), Int(s.2.rounded()))
   }
 
   private static func translation(_ n: (Int, Int, Int), _ rows: [Double]) -> [Double] {

@@ -9,6 +9,9 @@ public struct ReducedCell: Sendable {
   /// A vector shorter than this is its own minimum image: half the shortest lattice vector, or
   /// less.
   private let safe: Double
+  /// Half the shortest lattice vector in Å: a place nearer than this to another has its only
+  /// image there. Infinite where nothing repeats.
+  public let inradius: Double
 
   public init(_ original: Cell) {
     var rows = (0..<3).map { Array(original.rows[3 * $0..<3 * $0 + 3]) }
@@ -46,6 +49,7 @@ public struct ReducedCell: Sendable {
     self.offsets = offsets
     let shortest = offsets.map { ($0.0 * $0.0 + $0.1 * $0.1 + $0.2 * $0.2).squareRoot() }.min()
     safe = 0.25 * (shortest ?? .infinity)
+    inradius = 0.5 * (shortest ?? .infinity)
   }
 
   /// The shortest vector that differs from (x, y, z) by a lattice vector, in Å.

@@ -15,10 +15,13 @@ extension Frame {
     } else {
       removeKey("temperature")
     }
-    if let bound = labels.errorBound {
-      setKey("entropy_error_bound", .real(bound))
-    } else {
-      removeKey("entropy_error_bound")
+    let optional: [(String, KeyValue?)] = [
+      ("entropy_error_bound", labels.errorBound.map { .real($0) }),
+      ("entropy_error_estimate", labels.errorEstimate.map { .real($0) }),
+      ("embedding", labels.embedding.map { .text($0) }),
+    ]
+    for (name, value) in optional {
+      if let value { setKey(name, value) } else { removeKey(name) }
     }
     setKey("zero_modes", .integer(labels.ledger.zeroModes))
     setKey("negative_modes", .integer(labels.ledger.negativeModes))

@@ -28,14 +28,19 @@ public struct Labeller: Sendable {
   public let isMassWeighted: Bool
   public let memoryLimit: Int
   private let potential: (any Potential)?
+  private let embedding: EmbeddingTarget?
   private let cache: ReferenceCache
+  private let normalizers = EmbeddedNormalizers()
 
-  /// - Parameter potential: Gives the Hessians of frame and reference; nil where they come with the
-  ///   frames.
+  /// - Parameters:
+  ///   - potential: Gives the Hessians of frame and reference; nil where they come with
+  ///     the frames.
+  ///   - embedding: The cell whose labels are wanted instead of the frame's own.
   public init(
     potential: (any Potential)?, kind: LabelKind, engine: EngineChoice = .auto,
-    isMassWeighted: Bool = true, memoryLimit: Int = .max
+    embedding: EmbeddingTarget? = nil, isMassWeighted: Bool = true, memoryLimit: Int = .max
   ) {
+    self.embedding = embedding
     (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
     (self.memoryLimit, self.potential) = (memoryLimit, potential)
     cache = ReferenceCache { frame, hessian in
@@ -105,6 +110,15 @@ public struct Labeller: Sendable {
           + "found none; --kind absolute needs none")
     }
     let crystal = try cache.crystal(of: frame, hessian: referenceHessian)
+    if let embedding {
+      guard let potential else {
+        throw InputError(
+          frame.source, "--embed: expected a potential, which larger cells need, found none")
+      }
+      let embedded = EmbeddedLabels(
+        crystal: crystal, potential: potential, normalizers: normalizers)
+      return (try embedded.labels(of: frame, in: embedding), "embedded cells need it")
+    }
     let hessian = try hessian(frame, given) { try crystal.positions(of: frame) }
     try check(hessian, frame)
     let weighted = hessian.scaledSymmetrically(by: crystal.inverseRootMasses)

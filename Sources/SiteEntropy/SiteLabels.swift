@@ -10,21 +10,36 @@ public struct SiteLabels: Equatable, Sendable {
   public let ledger: ModeLedger
   /// A bound of |error| of each label in k_B beyond rounding; nil for the exact engines.
   public let errorBound: Double?
+  /// The cell that the labels belong to, where it is not the frame's own: multiples ("5x5x5"), or
+  /// `infinite`. The sites of the frame are then a part of it: their sum is not `entropy`.
+  public let embedding: String?
+  /// An estimate (no bound) of the largest |error| of a label or of the total in k_B, or nil.
+  public let errorEstimate: Double?
 
   public init(
     kind: LabelKind, engine: String, siteEntropy: [Double], entropy: Double, ledger: ModeLedger,
-    errorBound: Double? = nil
+    errorBound: Double? = nil, embedding: String? = nil, errorEstimate: Double? = nil
   ) {
     (self.kind, self.engine, self.siteEntropy) = (kind, engine, siteEntropy)
     (self.entropy, self.ledger, self.errorBound) = (entropy, ledger, errorBound)
+    (self.embedding, self.errorEstimate) = (embedding, errorEstimate)
   }
 
-  /// Checks Σ S_i = S to rounding, and that every label is a number.
+  func embedded(in cell: String, errorEstimate: Double?) -> SiteLabels {
+    SiteLabels(
+      kind: kind, engine: engine, siteEntropy: siteEntropy, entropy: entropy, ledger: ledger,
+      errorBound: errorBound, embedding: cell, errorEstimate: errorEstimate)
+  }
+
+  /// Checks Σ S_i = S to rounding (and what the engine allows for), where the sites are all of the
+  /// cell, and that every label is a number.
   ///
   /// - Throws: ``SiteEntropyError/sumRule(sum:total:)``.
   public func checkSumRule() throws(SiteEntropyError) {
     let sum = siteEntropy.reduce(0, +)
     let scale = siteEntropy.reduce(1) { $0 + abs($1) }
-    guard abs(sum - entropy) <= 1e-10 * scale else { throw .sumRule(sum: sum, total: entropy) }
+    let allowed = 1e-10 * scale + (errorBound ?? 0) * Double(siteEntropy.count)
+    guard embedding == nil ? abs(sum - entropy) <= allowed : sum.isFinite && entropy.isFinite
+    else { throw .sumRule(sum: sum, total: entropy) }
   }
 }

@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import CommandLine
-public import Formats
+import Formats
 import LinearAlgebra
 import Potentials
 import Synchronization

@@ -14,6 +14,24 @@ public import SiteEntropy
     case error, skip, keep
   }
 
+  /// `infinite` or three positive numbers.
+  struct Embedding: ExpressibleByArgument {
+    let target: EmbeddingTarget
+
+    init?(argument: String) {
+      if argument == "infinite" {
+        target = .infinite
+      } else {
+        guard let triple = IntegerTriple(argument: argument),
+          triple.values.allSatisfy({ 1...1000 ~= $0 })
+        else { return nil }
+        target = .cell(triple.values)
+      }
+    }
+  }
+
+  static let tripleOptions = ["--embed"]
+
   static let configuration = CommandConfiguration(
     commandName: "site-entropy",
     abstract: "Label every site with its harmonic vibrational entropy, exactly.",
@@ -45,6 +63,14 @@ public import SiteEntropy
 
   @Option(help: "How to compute it.") var engine = EngineChoice.auto
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Labels of the same core in a periodic cell of so many conventional cells (shortest \
+      translations along the cell's vectors), or in the infinite crystal.
+      """, valueName: "n1 n2 n3|infinite"))
+  var embed: Embedding?
+
   @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false
 
   @Option(help: "What to do with an unstable frame.") var onUnstable = OnUnstable.error
@@ -60,6 +86,11 @@ public import SiteEntropy
         kind == .quantum
           ? "--kind quantum: expected --temperature, found none"
           : "--temperature: expected --kind quantum, found \(kind.rawValue)")
+    }
+    if embed != nil {
+      guard kind == .relative, engine == .auto || engine == .core else {
+        throw ValidationError("--embed: expected --kind relative and --engine core, found others")
+      }
     }
   }
 
@@ -115,7 +146,7 @@ public import SiteEntropy
     let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
     return Labeller(
       potential: try potential.map { try loadPotential(path: $0) }, kind: labelKind,
-      engine: engine, isMassWeighted: !unweighted, memoryLimit: limit)
+      engine: engine, embedding: embed?.target, isMassWeighted: !unweighted, memoryLimit: limit)
   }
 
   private static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {
@@ -125,6 +156,8 @@ public import SiteEntropy
       "negative_modes": .integer(labels.ledger.negativeModes),
       "lambda_min": .real(labels.ledger.smallest), "lambda_max": .real(labels.ledger.largest),
     ]
+    if let embedding = labels.embedding { report.append("embedding", .text(embedding)) }
+    if let estimate = labels.errorEstimate { report.append("error_estimate", .real(estimate)) }
     if let bound = labels.errorBound { report.append("error_bound", .real(bound)) }
     return report
   }
