@@ -9,9 +9,13 @@ struct HDF5ModelTests {
 
   @Test func aModelWithoutExtrasRoundTrips() throws {
     let model = StoredModel(
-      coefficients: [1], intercepts: [0], featureMeans: [0], featureScales: [1], lambdas: [0],
+      coefficients: [1], valuesAtMean: [0], featureMeans: [0], featureScales: [1], lambdas: [0],
       channelNames: ["Si"], species: [14], basis: String(repeating: "x", count: 200_000))
     #expect(try StoredModel(image: model.bytes(), name: "model.h5") == model)
+  }
+
+  @Test func theInterceptIsThePredictionWithoutFeatures() {
+    #expect(sampleModel().intercepts == [0.5 - 2 - 6, -0.25 - 12 - 20 - 1.0 / 3 * 5])
   }
 
   @Test func equalModelsGiveEqualBytes() throws {

@@ -109,18 +109,11 @@ extension H5MDLayout {
       else { continue }
       try image.setVariableAttribute(name, of: group, to: [text])
     }
-    if let history = frames.first?.text("history"), !history.isEmpty {
-      try image.writeVariable(Self.words(history, "|"), to: group + "/history")
+    if let history = frames.first?.history, !history.isEmpty {
+      try image.writeVariable(history, to: group + "/history")
     }
     if let names = frames.first?.text("sublattice_names"), !names.isEmpty {
-      try image.writeVariable(Self.words(names, " "), to: group + "/sublattice_names")
-    }
-  }
-
-  private static func words(_ text: String, _ separator: Character) -> [String] {
-    text.split(separator: separator).map { part in
-      let trimmed = part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
-      return String(trimmed)
+      try image.writeVariable(names.split(separator: " ").map(String.init), to: group + "/sublattice_names")
     }
   }
 }

@@ -1,16 +1,31 @@
 /// A fitted linear model of site labels as a file holds it (formats/model.md).
 ///
-/// The prediction of an atom of channel c with features φ is
+/// The prediction of an atom of channel c with features φ, and its leverage, are
 ///
-///     intercepts[c] + Σ_k coefficients[c, k] (φ_k - featureMeans[k]) / featureScales[k]
+///     valuesAtMean[c] + Σ_k coefficients[c, k] (φ_k - featureMeans[c, k])
+///     |F_c (φ - featureMeans[c]) - o_c|²
+///
+/// C channels, K features; matrices are row-major.
 public struct StoredModel: Equatable, Sendable {
-  /// Shape [C, K], row-major, in k_B.
+  /// The posterior of a channel's coefficients, up to the residual variance.
+  public struct Posterior: Equatable, Sendable {
+    /// F, shape [r, K].
+    public var factor: [Double]
+    /// o, shape [r].
+    public var offset: [Double]
+
+    public init(factor: [Double], offset: [Double]) {
+      (self.factor, self.offset) = (factor, offset)
+    }
+  }
+
+  /// In k_B per unit of the feature, shape [C, K].
   public var coefficients: [Double]
-  /// Shape [C], in k_B.
-  public var intercepts: [Double]
-  /// Shape [K].
+  /// In k_B, shape [C].
+  public var valuesAtMean: [Double]
+  /// Shape [C, K].
   public var featureMeans: [Double]
-  /// Shape [K], positive.
+  /// Standard deviation of each feature in training, 0 where it is constant, shape [C, K].
   public var featureScales: [Double]
   /// The regularisation of each channel, shape [C].
   public var lambdas: [Double]
@@ -25,15 +40,12 @@ public struct StoredModel: Equatable, Sendable {
   public var potential: String
   /// One command line per entry.
   public var history: [String]
-  /// Smallest value of each feature in training, shape [K]; empty where unknown.
+  /// Smallest value of each feature in training, shape [C, K]; empty where unknown.
   public var trainingMinima: [Double]
-  /// Largest value of each feature in training, shape [K]; empty where unknown.
+  /// Largest value of each feature in training, shape [C, K]; empty where unknown.
   public var trainingMaxima: [Double]
-  /// Lower triangle by rows of a factor of each channel's posterior, shape [C, m(m + 1)/2]; what it
-  /// factors is the affair of the fit. Empty where the model gives no uncertainty.
-  public var posteriorFactors: [Double]
-  /// Rows of a posterior factor, m; 0 where there are none.
-  public var posteriorOrder: Int
+  /// One a channel; empty where the model gives no uncertainty.
+  public var posteriors: [Posterior]
   /// Further numbers of each channel by name, each of shape [C].
   public var channelValues: [String: [Double]]
   /// Quality measures by name, such as `rmse`, `mae`, `r2`, of any length.
@@ -44,22 +56,30 @@ public struct StoredModel: Equatable, Sendable {
   public var texts: [String: String]
 
   public var channelCount: Int { channelNames.count }
-  public var featureCount: Int { featureMeans.count }
+  public var featureCount: Int { coefficients.count / max(1, channelCount) }
+
+  /// The predictions at φ = 0, shape [C]: for programs that compute X · c + b.
+  public var intercepts: [Double] {
+    let k = featureCount
+    return valuesAtMean.enumerated().map { channel, value in
+      (channel * k..<(channel + 1) * k).reduce(value) { $0 - coefficients[$1] * featureMeans[$1] }
+    }
+  }
 
   public init(
-    coefficients: [Double], intercepts: [Double], featureMeans: [Double], featureScales: [Double],
-    lambdas: [Double], channelNames: [String], species: [Int], featureNames: [String] = [],
-    basis: String, potential: String = "", history: [String] = [], trainingMinima: [Double] = [],
-    trainingMaxima: [Double] = [], posteriorFactors: [Double] = [], posteriorOrder: Int = 0,
+    coefficients: [Double], valuesAtMean: [Double], featureMeans: [Double],
+    featureScales: [Double], lambdas: [Double], channelNames: [String], species: [Int],
+    featureNames: [String] = [], basis: String, potential: String = "", history: [String] = [],
+    trainingMinima: [Double] = [], trainingMaxima: [Double] = [], posteriors: [Posterior] = [],
     channelValues: [String: [Double]] = [:], metrics: [String: [Double]] = [:],
     scalars: [String: Double] = [:], texts: [String: String] = [:]
   ) {
-    (self.coefficients, self.intercepts) = (coefficients, intercepts)
+    (self.coefficients, self.valuesAtMean) = (coefficients, valuesAtMean)
     (self.featureMeans, self.featureScales, self.lambdas) = (featureMeans, featureScales, lambdas)
     (self.channelNames, self.species, self.featureNames) = (channelNames, species, featureNames)
     (self.basis, self.potential, self.history) = (basis, potential, history)
     (self.trainingMinima, self.trainingMaxima) = (trainingMinima, trainingMaxima)
-    (self.posteriorFactors, self.posteriorOrder) = (posteriorFactors, posteriorOrder)
+    self.posteriors = posteriors
     (self.channelValues, self.metrics) = (channelValues, metrics)
     (self.scalars, self.texts) = (scalars, texts)
   }
@@ -69,39 +89,48 @@ public struct StoredModel: Equatable, Sendable {
   /// The first shape or value that is wrong, or nil.
   private var problem: String? {
     let (c, k) = (channelCount, featureCount)
-    let (m, packed) = (posteriorOrder, posteriorOrder * (posteriorOrder + 1) / 2)
     let shapes: [(String, Int, [Int])] = [
-      ("coefficients", coefficients.count, [c * k]), ("intercept", intercepts.count, [c]),
-      ("feature_scale", featureScales.count, [k]), ("lambda", lambdas.count, [c]),
+      ("coefficients", coefficients.count, [c * k]), ("value_at_mean", valuesAtMean.count, [c]),
+      ("feature_mean", featureMeans.count, [c * k]),
+      ("feature_scale", featureScales.count, [c * k]), ("lambda", lambdas.count, [c]),
       ("species", species.count, [c]), ("feature_names", featureNames.count, [0, k]),
-      ("training_hull", trainingMinima.count, [0, k]),
-      ("training_hull", trainingMaxima.count, [trainingMinima.count]),
-      ("posterior_factor", posteriorFactors.count, [m == 0 ? 0 : c * packed]),
+      ("training_minimum", trainingMinima.count, [0, c * k]),
+      ("training_maximum", trainingMaxima.count, [trainingMinima.count]),
+      ("posterior", posteriors.count, [0, c]),
     ]
-    guard c > 0, k > 0, m >= 0 else { return "expected channels and features, found none" }
+    guard c > 0, k > 0 else { return "expected channels and features, found none" }
     for (name, count, allowed) in shapes where !allowed.contains(count) {
       return "/\(name): expected \(allowed.last ?? 0) elements, found \(count)"
+    }
+    for (channel, posterior) in posteriors.enumerated()
+    where posterior.factor.count != posterior.offset.count * k {
+      return "/posterior/\(channel)/factor: expected \(posterior.offset.count) x \(k) numbers, "
+        + "found \(posterior.factor.count)"
     }
     for (name, values) in channelValues where values.count != c {
       return "/channel_values/\(name): expected \(c) numbers, found \(values.count)"
     }
-    let names = [channelValues.keys.sorted(), metrics.keys.sorted(), scalars.keys.sorted()]
-    for name in names.joined() + texts.keys.sorted() where !FrameRecord.isName(name) {
+    let tables = [channelValues.keys.sorted(), metrics.keys.sorted(), scalars.keys.sorted()]
+    for name in tables.joined() + texts.keys.sorted() where !FrameRecord.isName(name) {
       return "expected a name of letters, digits and _, found '\(printable(name))'"
     }
-    let numbers = [coefficients, intercepts, featureMeans, featureScales, lambdas]
-    let others = [trainingMinima, trainingMaxima, posteriorFactors] + channelValues.values
-    for value in (numbers + others).joined() where !value.isFinite {
-      return "expected finite numbers, found \(value)"
+    return problemOfValues
+  }
+
+  private var problemOfValues: String? {
+    let tables = Array(channelValues.values) + Array(metrics.values) + [Array(scalars.values)]
+    let matrices = [
+      coefficients, valuesAtMean, featureMeans, featureScales, lambdas, trainingMinima,
+      trainingMaxima,
+    ]
+    let posterior = posteriors.map(\.factor) + posteriors.map(\.offset)
+    for values in matrices + posterior + tables {
+      if let value = values.first(where: { !$0.isFinite }) {
+        return "expected finite numbers, found \(value)"
+      }
     }
-    for value in scalars.values where !value.isFinite {
-      return "expected finite numbers, found \(value)"
-    }
-    for value in metrics.values.joined() where !value.isFinite {
-      return "expected finite numbers, found \(value)"
-    }
-    if let scale = featureScales.first(where: { $0 <= 0 }) {
-      return "/feature_scale: expected positive numbers, found \(scale)"
+    if let scale = featureScales.first(where: { $0 < 0 }) {
+      return "/feature_scale: expected no negative numbers, found \(scale)"
     }
     if let number = species.first(where: { !(0...118).contains($0) }) {
       return "/species: expected atomic numbers, found \(number)"
@@ -128,8 +157,9 @@ extension StoredModel {
     try image.setFixedAttribute("sitevib_version", of: "", to: [sitevibVersion])
     try image.write(coefficients, shape: [c, k], to: "coefficients")
     try image.write(intercepts, to: "intercept")
-    try image.write(featureMeans, to: "feature_mean")
-    try image.write(featureScales, to: "feature_scale")
+    try image.write(valuesAtMean, to: "value_at_mean")
+    try image.write(featureMeans, shape: [c, k], to: "feature_mean")
+    try image.write(featureScales, shape: [c, k], to: "feature_scale")
     try image.write(lambdas, to: "lambda")
     try image.write(channelNames, to: "channel_names")
     try image.write(species.map { Int32($0) }, to: "species")
@@ -138,11 +168,14 @@ extension StoredModel {
     try image.write([potential], to: "potential")
     try image.write(history, to: "history")
     if !trainingMinima.isEmpty {
-      try image.write(trainingMinima + trainingMaxima, shape: [2, k], to: "training_hull")
+      try image.write(trainingMinima, shape: [c, k], to: "training_minimum")
+      try image.write(trainingMaxima, shape: [c, k], to: "training_maximum")
     }
-    if posteriorOrder > 0 {
+    for (channel, posterior) in posteriors.enumerated() {
+      let group = "posterior/\(channel)"
       try image.write(
-        posteriorFactors, shape: [c, posteriorFactors.count / c], to: "posterior_factor")
+        posterior.factor, shape: [posterior.offset.count, k], to: group + "/factor")
+      try image.write(posterior.offset, to: group + "/offset")
     }
     try write(channelValues, group: "channel_values", to: image)
     try write(metrics, group: "metrics", to: image)
@@ -213,8 +246,8 @@ extension StoredModel {
     let species = try image.dataset("species")
     try species.expect(shape: [c])
     try self.init(
-      coefficients: matrix.reals(), intercepts: reals("intercept", [c]),
-      featureMeans: reals("feature_mean", [k]), featureScales: reals("feature_scale", [k]),
+      coefficients: matrix.reals(), valuesAtMean: reals("value_at_mean", [c]),
+      featureMeans: reals("feature_mean", [c, k]), featureScales: reals("feature_scale", [c, k]),
       lambdas: reals("lambda", [c]), channelNames: texts("channel_names", [c]),
       species: species.integers(), basis: texts("basis", [1])[0],
       potential: texts("potential", [1])[0], history: texts("history", [-1]),
@@ -223,14 +256,16 @@ extension StoredModel {
     if try image.kind(of: "feature_names") != nil {
       featureNames = try texts("feature_names", [k])
     }
-    if try image.kind(of: "training_hull") != nil {
-      let hull = try reals("training_hull", [2, k])
-      (trainingMinima, trainingMaxima) = (Array(hull[..<k]), Array(hull[k...]))
+    if try image.kind(of: "training_minimum") != nil {
+      trainingMinima = try reals("training_minimum", [c, k])
+      trainingMaxima = try reals("training_maximum", [c, k])
     }
-    if try image.kind(of: "posterior_factor") != nil {
-      posteriorFactors = try reals("posterior_factor", [c, -1])
-      let packed = posteriorFactors.count / max(1, c)
-      posteriorOrder = Int((Double(8 * packed + 1).squareRoot() - 1) / 2)
+    if try image.kind(of: "posterior") != nil {
+      for channel in 0..<c {
+        let offset = try reals("posterior/\(channel)/offset", [-1])
+        let factor = try reals("posterior/\(channel)/factor", [offset.count, k])
+        posteriors.append(Posterior(factor: factor, offset: offset))
+      }
     }
     for name in try image.children(of: "texts") {
       self.texts[name] = try texts("texts/" + name, [1])[0]

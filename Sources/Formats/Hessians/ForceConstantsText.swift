@@ -1,0 +1,133 @@
+/// phonopy's `FORCE_CONSTANTS`: the line `n n`, then for every pair `i j`, counted from 1, and three
+/// rows of three numbers in eV/Å².
+extension StoredHessian {
+  /// The text, 15 decimals as phonopy writes them.
+  ///
+  /// - Throws: ``InputError`` for a mass-weighted Hessian or blocks that are not 3 x 3.
+  public func forceConstantsText() throws(InputError) -> [UInt8] {
+    try checkDense(format: "FORCE_CONSTANTS")
+    let (n, values) = (siteCount, dense())
+    var text = Array("\(n) \(n)\n".utf8)
+    text.reserveCapacity(n * n * 220)
+    for i in 0..<n {
+      for j in 0..<n {
+        text += "\(i + 1) \(j + 1)\n".utf8
+        for a in 0..<3 {
+          for b in 0..<3 {
+            appendFixed(values[(3 * i + a) * 3 * n + 3 * j + b], to: &text)
+          }
+          text.append(0x0A)
+        }
+      }
+    }
+    return text
+  }
+
+  /// Reads `FORCE_CONSTANTS`.
+  ///
+  /// - Throws: ``InputError`` with the line for what breaks the format, and for the compact form
+  ///   (`p n` with p < n), which needs the symmetry that phonopy found.
+  public init(forceConstantsText bytes: [UInt8], name: String) throws(InputError) {
+    var words = WordReader(bytes: bytes, name: name)
+    let (rows, n) = (try words.integer(), try words.integer())
+    guard n > 0, rows == n else {
+      throw words.error("expected as many rows as columns (full force constants), found \(rows) \(n)")
+    }
+    // A pair takes at least "1 1" and nine digits.
+    guard n <= 1 << 20, n * n <= bytes.count / 20 else {
+      throw words.error("expected \(n) x \(n) blocks, found \(bytes.count) bytes")
+    }
+    var values = [Double](repeating: 0, count: 9 * n * n)
+    for i in 0..<n {
+      for j in 0..<n {
+        let (row, column) = (try words.integer(), try words.integer())
+        guard row == i + 1, column == j + 1 else {
+          throw words.error("expected the pair \(i + 1) \(j + 1), found \(row) \(column)")
+        }
+        for a in 0..<3 {
+          for b in 0..<3 { values[(3 * i + a) * 3 * n + 3 * j + b] = try words.real() }
+        }
+      }
+    }
+    try words.end()
+    try self.init(dense: values, siteCount: n, file: name)
+  }
+
+  /// The formats of others hold 3 x 3 blocks without masses.
+  func checkDense(format: String) throws(InputError) {
+    guard blockSize == 3 else {
+      throw InputError(
+        file: "-", "\(format): expected a Hessian of three dimensions, found \(blockSize)")
+    }
+    guard !massWeighted else {
+      throw InputError(file: "-", "\(format): expected a Hessian without mass weights, found one with")
+    }
+  }
+}
+
+/// Appends a blank and a number with 15 decimals, at least 22 characters wide.
+private func appendFixed(_ value: Double, to text: inout [UInt8]) {
+  let decimals = 15
+  let magnitude = abs(value)
+  var digits: [UInt8]
+  // Below 2^53 / 10^15 the scaled value is exact enough to be rounded; above, split off the whole.
+  let whole = magnitude.rounded(.down)
+  var fraction = ((magnitude - whole) * 1e15).rounded()
+  var wholePart = whole
+  if fraction >= 1e15 { (fraction, wholePart) = (0, whole + 1) }
+  let fractionText = String(UInt64(fraction))
+  if wholePart < 1e18 {
+    digits = Array(String(UInt64(wholePart)).utf8)
+  } else {
+    // Shortest digits of a number this large have no fraction; exponents are legal in the format.
+    text += " \(value)".utf8
+    return
+  }
+  digits.append(UInt8(ascii: "."))
+  digits += [UInt8](repeating: UInt8(ascii: "0"), count: decimals - fractionText.utf8.count)
+  digits += fractionText.utf8
+  if value.sign == .minus { digits.insert(UInt8(ascii: "-"), at: 0) }
+  text += [UInt8](repeating: 0x20, count: max(1, 23 - digits.count)) + digits
+}
+
+/// Words of a text, with the line they stand in.
+struct WordReader {
+  private let bytes: [UInt8]
+  private let name: String
+  private var offset = 0
+  private var line = 1
+
+  init(bytes: [UInt8], name: String) { (self.bytes, self.name) = (bytes, name) }
+
+  func error(_ message: String) -> InputError { InputError(file: name, line: line, message) }
+
+  private mutating func word() -> String? {
+    while offset < bytes.count, bytes[offset] <= 0x20 {
+      if bytes[offset] == 0x0A { line += 1 }
+      offset += 1
+    }
+    let start = offset
+    while offset < bytes.count, bytes[offset] > 0x20 { offset += 1 }
+    return start == offset ? nil : String(decoding: bytes[start..<offset], as: UTF8.self)
+  }
+
+  mutating func integer() throws(InputError) -> Int {
+    guard let word = word() else { throw error("expected an integer, found the end") }
+    guard let value = Int(word), value >= 0 else {
+      throw error("expected an integer, found '\(printable(word))'")
+    }
+    return value
+  }
+
+  mutating func real() throws(InputError) -> Double {
+    guard let word = word() else { throw error("expected a number, found the end") }
+    guard word.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }), let value = Double(word),
+      value.isFinite
+    else { throw error("expected a finite number, found '\(printable(word))'") }
+    return value
+  }
+
+  mutating func end() throws(InputError) {
+    if let word = word() { throw error("expected the end, found '\(printable(word))'") }
+  }
+}
