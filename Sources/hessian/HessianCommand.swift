@@ -90,8 +90,9 @@ import Synchronization
   /// The force constants of a single frame in the file of another program.
   private func writeOne(_ potential: any Potential, _ session: FilterSession) throws {
     var written: FrameSource?
+    let place = placement
     try session.forEachFrame { job in
-      let matrix = try potential.hessian(of: job.frame, at: placement)
+      let matrix = try potential.hessian(of: job.frame, at: place)
       return try StoredHessian(
         matrix, masses: try job.frame.atomicMasses(), massWeighted: false)
     } consume: { job, hessian in
