@@ -54,7 +54,8 @@ let package = Package(
     library("TestSupport", ["Formats", "LinearAlgebra"]),
     // MARK: Executables
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Potentials", "Crystal", "LinearAlgebra", "Formats"],
+      name: "Benchmarks",
+      dependencies: ["Descriptors", "Potentials", "Crystal", "LinearAlgebra", "Formats"],
       swiftSettings: strict),
     // MARK: Commands
     command("hessian", ["Potentials", "LinearAlgebra"]),

@@ -4,6 +4,7 @@ struct Benchmarks {
   static let all: [(name: String, run: @Sendable () throws -> Void)] = [
     ("extxyz", { try benchmarkExtendedXYZ() }),
     ("hessian", { try benchmarkHessian() }),
+    ("descriptors", { try benchmarkDescriptors() }),
   ]
 
   static func main() throws {

@@ -12,7 +12,8 @@ public struct RadialOptions: Codable, Equatable, Hashable, Sendable {
   /// Exponents of the Agnesi transform, 1 ≤ p ≤ q.
   public var p: Int
   public var q: Int
-  /// Length r0 in Å at which the transform is steepest: a typical bond.
+  /// Length r0 in Å at which the transform is steepest: about 1.5 bonds, so that the shells on
+  /// either side are resolved alike.
   public var bondLength: Double
   /// Order of the zero at the cutoff, at least 3: the functions are C^(order - 1) there.
   public var envelope: Int
@@ -55,9 +56,10 @@ package struct RadialBasis: Sendable {
     guard options.bondLength > 0, options.bondLength.isFinite else {
       throw .option("--bond-length", expected: "a positive length", found: "\(options.bondLength)")
     }
-    guard (1...8).contains(options.p), (options.p...12).contains(options.q) else {
+    guard (1...8).contains(options.p), (max(2, options.p)...12).contains(options.q) else {
       throw .option(
-        "--agnesi", expected: "exponents 1 <= p <= q <= 12", found: "\(options.p), \(options.q)")
+        "--agnesi", expected: "exponents 1 <= p <= q <= 12 with q > 1",
+        found: "\(options.p), \(options.q)")
     }
     guard (3...12).contains(options.envelope) else {
       throw .option("--envelope", expected: "an order of 3 to 12", found: "\(options.envelope)")
