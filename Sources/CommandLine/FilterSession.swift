@@ -211,30 +211,39 @@ public final class FilterSession {
     func flush() throws {
       if batch.count == 1 { batch[0].isAlone = true }
       let values = mapConcurrently(batch) { job in Result { try map(job) } }
-      for (job, value) in zip(batch, values) { try consume(job, try value.get()) }
+      do {
+        for (job, value) in zip(batch, values) { try consume(job, try value.get()) }
+      } catch {
+        // The frames before a failing one are out whatever the size of the batch.
+        try output.drain()
+        throw error
+      }
       progress.advance(by: batch.count)
       // The next stage of a pipe need not wait for the end.
       try output.drain()
       batch.removeAll(keepingCapacity: true)
       atoms = 0
     }
-    do {
-      while let (frame, index) = try input?.next() {
-        let attachments =
-          try matrices == .drop ? FrameAttachments() : input?.attachments() ?? FrameAttachments()
-        for copy in 0..<copies {
-          let isFull = batch.count == threadCount || atoms + frame.atomCount > Self.batchAtoms
-          if isFull && !batch.isEmpty { try flush() }
-          batch.append(
-            FrameJob(frame: frame, index: index, copy: copy, attachments: attachments))
-          atoms += frame.atomCount
-        }
+    while let (frame, index) = try nextFrame(after: flush) {
+      let attachments =
+        try matrices == .drop ? FrameAttachments() : input?.attachments() ?? FrameAttachments()
+      for copy in 0..<copies {
+        let isFull = batch.count == threadCount || atoms + frame.atomCount > Self.batchAtoms
+        if isFull && !batch.isEmpty { try flush() }
+        batch.append(
+          FrameJob(frame: frame, index: index, copy: copy, attachments: attachments))
+        atoms += frame.atomCount
       }
-    } catch let error as InputError {
+    }
+    try flush()
+  }
+
+  /// The next frame; where reading fails, the work on the frames before is done first.
+  private func nextFrame(after flush: () throws -> Void) throws -> (frame: Frame, index: Int)? {
+    do { return try input?.next() } catch {
       try flush()
       throw error
     }
-    try flush()
   }
 
   // MARK: Messages

@@ -100,8 +100,9 @@ final class Output {
 
   /// Sends buffered bytes on, so that the next stage of a pipe need not wait for the end.
   func drain() throws(StreamError) {
+    // Emptied also where the write fails: the same bytes must not go out twice.
+    defer { buffer.removeAll(keepingCapacity: true) }
     try writeOut(buffer)
-    buffer.removeAll(keepingCapacity: true)
   }
 
   private func failure() -> StreamError { .cannotWrite(path: name, errno: errno) }

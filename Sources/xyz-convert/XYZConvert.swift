@@ -12,14 +12,15 @@ import Formats
       xyz-convert part-*.xyz > all.xyz
       """,
     discussion: """
-      The frames of all inputs follow one another; all columns and keys are kept. An HDF5 file is \
-      held in memory whole, extended XYZ streams.
+      The frames of all inputs follow one another; all columns and keys are kept. HDF5 keeps the \
+      Hessians and features of the input too, which extended XYZ cannot hold. An HDF5 file is held \
+      in memory whole, extended XYZ streams.
       """,
     version: sitevibVersion)
 
   @OptionGroup var stream: StreamOptions
 
   func perform(_ session: FilterSession) throws {
-    try session.mapFrames { FrameResult($0.frame) }
+    try session.mapFrames(matrices: .keep) { FrameResult($0.frame) }
   }
 }

@@ -99,6 +99,35 @@ struct StreamTests {
     }
   }
 
+  @Test(arguments: [1, 4]) func aFrameThatFailsEndsTheOutputBehindTheOnesBefore(
+    threads: Int
+  ) throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.build) > good; sed s/ref_pos/old_pos/ good > bad
+      xyz-perturb --mode rattle --amplitude 0.01 -j \(threads) good good bad good > out
+      echo $?; grep -c Lattice out
+      """)
+    #expect(result.output == "65\n2\n")
+    #expect(
+      result.error.hasPrefix("xyz-perturb: bad: frame 1, line 1: expected the column ref_pos"))
+  }
+
+  @Test func textSurvivesHDF5ToTheLastBit() throws {
+    let result = try Scratch().shell(
+      """
+      (\(Self.build); \(Self.build) | \(Self.localized)) > a.xyz
+      \(Self.build) | xyz-perturb --mode strain --amplitude 0.01 >> a.xyz
+      xyz-convert --no-history a.xyz -o a.h5 && xyz-convert --no-history -f h5 a.xyz | cmp - a.h5
+      xyz-convert --no-history -f extxyz a.h5 > b.xyz
+      columns=species,pos,ref_pos,sublattice,orbit,cell_index,config_id
+      cmp <(xyz-table --columns $columns a.xyz) <(xyz-table --columns $columns a.h5) && echo same
+      head -c 1000 a.h5 | xyz-convert > c.xyz; echo $?
+      """)
+    #expect(result.output == "same\n65\n")
+    #expect(result.error.split(separator: "\n").count == 1)
+  }
+
   @Test func amplitudeZeroGivesTheSamePositions() throws {
     let result = try Scratch().shell(
       """
