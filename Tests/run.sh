@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The whole test suite: builds everything, checks the format of the sources, runs the tests and the checks against Python packages.
+#   Tests/run.sh [--no-python]
+set -euo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$top"
+. examples/setup.sh
+need_swift
+need_libraries
+need_packages /h5dump=hdf5-tools /gnuplot=gnuplot-nox
+
+swift format lint --strict -r Sources Tests Package.swift
+swift build -c release --build-tests
+swift test -c release --skip-build
+
+[ "${1:-}" = --no-python ] && exit 0
+python=.build/interop/bin/python
+if ! [ -x "$python" ] || ! cmp -s Tests/interop/requirements.txt .build/interop/installed.txt; then
+  python3 -m venv --clear .build/interop 2>/dev/null || {
+    need_packages /no-python-venv=python3-venv
+    python3 -m venv --clear .build/interop
+  }
+  .build/interop/bin/pip install --quiet --disable-pip-version-check -r Tests/interop/requirements.txt
+  cp Tests/interop/requirements.txt .build/interop/installed.txt
+fi
+binaries=$(swift build -c release --show-bin-path)
+for check in Tests/interop/[a-z]*.py; do
+  echo "$check"
+  "$python" "$check" "$binaries"
+done

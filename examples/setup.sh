@@ -1,0 +1,51 @@
+# Sourced by quickstart.sh and Tests/run.sh: finds Swift and installs the Debian packages that are missing.
+# shellcheck shell=bash
+
+# need_swift: stops with one line where there is no toolchain that can build this.
+need_swift() {
+  if ! command -v swift >/dev/null 2>&1; then
+    echo "${0##*/}: no Swift toolchain found; install Swift 6.2 or later from https://www.swift.org/install/linux/ and run this again" >&2
+    exit 69
+  fi
+  local version
+  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+  if ! awk -v v="$version" 'BEGIN { split(v, p, "."); exit !(p[1] > 6 || (p[1] == 6 && p[2] >= 2)) }'; then
+    echo "${0##*/}: expected Swift 6.2 or later, found '$version'; see https://www.swift.org/install/linux/" >&2
+    exit 69
+  fi
+}
+
+# need_packages COMMAND_OR_MODULE=PACKAGE ...: a word with a slash in front is a command, else a pkg-config module.
+need_packages() {
+  local entry probe missing=()
+  for entry in "$@"; do
+    probe=${entry%%=*}
+    case $probe in
+      /*) command -v "${probe#/}" >/dev/null 2>&1 || missing+=("${entry#*=}") ;;
+      *) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$probe" || missing+=("${entry#*=}") ;;
+    esac
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null 2>&1; then as_root=(sudo); else as_root=(false); fi
+  fi
+  if ! command -v apt-get >/dev/null 2>&1 || [ "${as_root[0]:-}" = false ]; then
+    echo "${0##*/}: missing packages and no way to install them; as root run: apt-get install ${missing[*]}" >&2
+    exit 69
+  fi
+  echo "Installing ${missing[*]} ..." >&2
+  local log
+  log=$(mktemp)
+  if ! { "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=300 update &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 5 "$log" >&2
+    echo "${0##*/}: apt-get could not install ${missing[*]}; the end of its output is above" >&2
+    exit 69
+  fi
+  rm -f "$log"
+}
+
+need_libraries() {
+  need_packages /pkg-config=pkg-config hdf5-serial=libhdf5-dev openblas=libopenblas-dev lapacke=liblapacke-dev spglib=libsymspg-dev
+}
