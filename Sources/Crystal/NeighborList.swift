@@ -90,6 +90,10 @@ public struct NeighborSearch: Sendable {
   private let binStarts: [Int]
   private let binAtoms: [Int32]
   private let binOf: [Int32]
+  /// The atoms in the order of the bins, brought into the cell, in Å, shape [N, 3].
+  private let binned: [Double]
+  /// A distance in Å that the rounding of `binned` cannot exceed.
+  private let slack: Double
 
   /// - Parameters:
   ///   - positions: Cartesian positions in Å, shape [N, 3]; wrapped or not.
@@ -129,7 +133,7 @@ public struct NeighborSearch: Sendable {
     }
     var binCounts = [1, 1, 1]
     var reach = [0, 0, 0]
-    var images = 1
+    var imageCount = 1
     for axis in 0..<3 {
       let extent = cell.height(axis) * span[axis]
       let most = max(1.0, Double(atomCount).squareRoot() + 8)
@@ -142,8 +146,8 @@ public struct NeighborSearch: Sendable {
       }
       guard range < 1e6 else { throw .tooManyImages(Int(min(range, 1e15))) }
       reach[axis] = Int(range)
-      images *= 2 * (reach[axis] / binCounts[axis]) + 1
-      guard images <= Self.imageLimit else { throw .tooManyImages(images) }
+      imageCount *= 2 * (reach[axis] / binCounts[axis]) + 1
+      guard imageCount <= Self.imageLimit else { throw .tooManyImages(imageCount) }
     }
     var binOf = [Int32](repeating: 0, count: atomCount)
     var binStarts = [Int](repeating: 0, count: binCounts.reduce(1, *) + 1)
@@ -168,6 +172,21 @@ public struct NeighborSearch: Sendable {
     (self.cutoff, self.cell, self.positions, self.wraps) = (cutoff, cell, positions, wraps)
     (self.binCounts, self.reach, self.binStarts) = (binCounts, reach, binStarts)
     (self.binAtoms, self.binOf) = (binAtoms, binOf)
+    var binned: [Double] = []
+    binned.reserveCapacity(positions.count)
+    var farthest = 0.0
+    for atom in binAtoms.map({ 3 * Int($0) }) {
+      let t = cell.cartesian(
+        Double(wraps[atom]), Double(wraps[atom + 1]), Double(wraps[atom + 2]))
+      for (x, offset) in zip(positions[atom..<atom + 3], [t.0, t.1, t.2]) {
+        binned.append(x + offset)
+        farthest = max(farthest, abs(x), abs(offset))
+      }
+    }
+    self.binned = binned
+    let longest = cell.rows.reduce(0) { max($0, abs($1)) }
+    let images = (0..<3).reduce(0) { max($0, reach[$1] / binCounts[$1] + 2) }
+    slack = 1e-14 * (farthest + 3 * Double(images) * longest + cutoff) + 1e-12
   }
 
   /// The neighbours of a block of centres.
@@ -216,59 +235,94 @@ public struct NeighborSearch: Sendable {
   }
 
   /// Walks the bins around `center`; a bin beyond the cell is an image of one inside.
+  ///
+  /// Bins in a row along c lie one behind the other in memory: they are walked as one run, and only
+  /// what a first look leaves within the cutoff is computed from the positions as given.
   private func collect(_ center: Int, into found: inout [Candidate]) throws(NeighborError) {
     let rows = cell.rows
     let bin = Int(binOf[center])
     let home = (
       bin / (binCounts[1] * binCounts[2]), bin / binCounts[2] % binCounts[1], bin % binCounts[2]
     )
-    let squaredCutoff = cutoff * cutoff
-    let closest = Self.coincidence * Self.coincidence
-    for i in home.0 - reach[0]...home.0 + reach[0] {
-      guard let (p, s0) = fold(i, axis: 0) else { continue }
-      for j in home.1 - reach[1]...home.1 + reach[1] {
-        guard let (q, s1) = fold(j, axis: 1) else { continue }
-        for k in home.2 - reach[2]...home.2 + reach[2] {
-          guard let (r, s2) = fold(k, axis: 2) else { continue }
+    let inside = cell.cartesian(
+      Double(wraps[3 * center]), Double(wraps[3 * center + 1]), Double(wraps[3 * center + 2]))
+    let (x0, y0, z0) = (
+      positions[3 * center] + inside.0, positions[3 * center + 1] + inside.1,
+      positions[3 * center + 2] + inside.2
+    )
+    let loose = (cutoff + slack) * (cutoff + slack)
+    let last = reaches(home.2, axis: 2)
+    for i in reaches(home.0, axis: 0) {
+      let (p, s0) = fold(i, axis: 0)
+      for j in reaches(home.1, axis: 1) {
+        let (q, s1) = fold(j, axis: 1)
+        var k = last.lowerBound
+        while k < last.upperBound {
+          let (r, s2) = fold(k, axis: 2)
+          let length = min(last.upperBound - k, binCounts[2] - r)
+          k += length
           let slot = (p * binCounts[1] + q) * binCounts[2] + r
-          for entry in binStarts[slot]..<binStarts[slot + 1] {
-            let atom = Int(binAtoms[entry])
-            // From wrapped to unwrapped: the shift counts whole cells between the given positions.
-            let t0 = s0 &+ Int(wraps[3 * atom]) &- Int(wraps[3 * center])
-            let t1 = s1 &+ Int(wraps[3 * atom + 1]) &- Int(wraps[3 * center + 1])
-            let t2 = s2 &+ Int(wraps[3 * atom + 2]) &- Int(wraps[3 * center + 2])
-            if atom == center && t0 == 0 && t1 == 0 && t2 == 0 { continue }
-            let (f0, f1, f2) = (Double(t0), Double(t1), Double(t2))
-            let x =
-              positions[3 * atom] - positions[3 * center]
-              + (f0 * rows[0] + f1 * rows[3] + f2 * rows[6])
-            let y =
-              positions[3 * atom + 1] - positions[3 * center + 1]
-              + (f0 * rows[1] + f1 * rows[4] + f2 * rows[7])
-            let z =
-              positions[3 * atom + 2] - positions[3 * center + 2]
-              + (f0 * rows[2] + f1 * rows[5] + f2 * rows[8])
-            let squared = x * x + y * y + z * z
-            guard squared < squaredCutoff else { continue }
-            guard squared > closest else { throw .coincident(center, atom) }
-            guard found.count < Self.neighborLimit else {
-              throw .tooManyNeighbors(atom: center, limit: Self.neighborLimit)
-            }
-            found.append(
-              Candidate(
-                atom: Int32(atom), shift: (Int32(t0), Int32(t1), Int32(t2)), x: x, y: y, z: z,
-                squared: squared))
+          let (f0, f1, f2) = (Double(s0), Double(s1), Double(s2))
+          let dx = f0 * rows[0] + f1 * rows[3] + f2 * rows[6] - x0
+          let dy = f0 * rows[1] + f1 * rows[4] + f2 * rows[7] - y0
+          let dz = f0 * rows[2] + f1 * rows[5] + f2 * rows[8] - z0
+          for entry in binStarts[slot]..<binStarts[slot + length] {
+            let x = binned[3 * entry] + dx
+            let y = binned[3 * entry + 1] + dy
+            let z = binned[3 * entry + 2] + dz
+            guard x * x + y * y + z * z < loose else { continue }
+            try append(Int(binAtoms[entry]), image: (s0, s1, s2), of: center, to: &found)
           }
         }
       }
     }
   }
 
+  /// Adds an atom in an image of the cell if it lies within the cutoff.
+  ///
+  /// - Parameter image: Counts whole cells between the atoms brought into the cell.
+  private func append(
+    _ atom: Int, image: (Int, Int, Int), of center: Int, to found: inout [Candidate]
+  ) throws(NeighborError) {
+    let rows = cell.rows
+    // From wrapped to unwrapped: the shift counts whole cells between the given positions.
+    let t0 = image.0 &+ Int(wraps[3 * atom]) &- Int(wraps[3 * center])
+    let t1 = image.1 &+ Int(wraps[3 * atom + 1]) &- Int(wraps[3 * center + 1])
+    let t2 = image.2 &+ Int(wraps[3 * atom + 2]) &- Int(wraps[3 * center + 2])
+    if atom == center && t0 == 0 && t1 == 0 && t2 == 0 { return }
+    let (f0, f1, f2) = (Double(t0), Double(t1), Double(t2))
+    let x =
+      positions[3 * atom] - positions[3 * center] + (f0 * rows[0] + f1 * rows[3] + f2 * rows[6])
+    let y =
+      positions[3 * atom + 1] - positions[3 * center + 1]
+      + (f0 * rows[1] + f1 * rows[4] + f2 * rows[7])
+    let z =
+      positions[3 * atom + 2] - positions[3 * center + 2]
+      + (f0 * rows[2] + f1 * rows[5] + f2 * rows[8])
+    let squared = x * x + y * y + z * z
+    guard squared < cutoff * cutoff else { return }
+    guard squared > Self.coincidence * Self.coincidence else { throw .coincident(center, atom) }
+    guard found.count < Self.neighborLimit else {
+      throw .tooManyNeighbors(atom: center, limit: Self.neighborLimit)
+    }
+    found.append(
+      Candidate(
+        atom: Int32(atom), shift: (Int32(t0), Int32(t1), Int32(t2)), x: x, y: y, z: z,
+        squared: squared))
+  }
+
+  /// The bins of an axis within reach; those beyond an open cell are left out.
+  @inline(__always)
+  private func reaches(_ home: Int, axis: Int) -> Range<Int> {
+    let (low, high) = (home - reach[axis], home + reach[axis] + 1)
+    return cell.periodic[axis] ? low..<high : max(low, 0)..<min(high, binCounts[axis])
+  }
+
   /// The bin inside the cell that bin `index` of an axis repeats, and by how many cells.
-  private func fold(_ index: Int, axis: Int) -> (bin: Int, cells: Int)? {
+  @inline(__always)
+  private func fold(_ index: Int, axis: Int) -> (bin: Int, cells: Int) {
     let count = binCounts[axis]
     if index >= 0 && index < count { return (index, 0) }
-    guard cell.periodic[axis] else { return nil }
     let cells = index >= 0 ? index / count : -((count - 1 - index) / count)
     return (index - cells * count, cells)
   }
