@@ -12,6 +12,9 @@ public struct FeatureDescription: Equatable, Sendable {
   public let l: [Int]
   /// Which of the independent invariants of these factors, from 0.
   public let multiplicityIndex: Int
+  /// A word: `Si(1,2)*Si(3,2)` for the factors z(n,l), `:1` behind it for the second invariant of
+  /// these factors; `x0*z3` for components of the neighbours 0 and 3.
+  public let name: String
 }
 
 extension FeatureCalculator {
@@ -20,20 +23,35 @@ extension FeatureCalculator {
     switch kernel {
     case .ace(let evaluator):
       evaluator.basis.functions.enumerated().map { index, function in
-        FeatureDescription(
+        let names = function.factors.map { factor in
+          "\(basis.channels.neighborNames[factor.z])(\(factor.n),\(factor.l))"
+        }
+        let suffix = function.multiplicityIndex > 0 ? ":\(function.multiplicityIndex)" : ""
+        return FeatureDescription(
           index: index, order: function.factors.count,
           channels: function.factors.map { basis.channels.neighborNames[$0.z] },
           n: function.factors.map(\.n), l: function.factors.map(\.l),
-          multiplicityIndex: function.multiplicityIndex)
+          multiplicityIndex: function.multiplicityIndex,
+          name: names.joined(separator: "*") + suffix)
       }
     case .cartesian(let polynomial):
       (0..<polynomial.featureCount).map { index in
         let variables = polynomial.factors(index)
+        let dimension = polynomial.options.dimension
+        let names = variables.map { "\(["x", "y", "z"][$0 % dimension])\($0 / dimension)" }
         return FeatureDescription(
           index: index, order: variables.count, channels: [], n: [], l: variables,
-          multiplicityIndex: 0)
+          multiplicityIndex: 0, name: names.joined(separator: "*"))
       }
     }
+  }
+
+  /// The number of features by order, and in all, as tab-separated text with a header line.
+  public var countText: String {
+    var counts: [Int: Int] = [:]
+    for feature in manifest { counts[feature.order, default: 0] += 1 }
+    let lines = counts.keys.sorted().map { "\($0)\t\(counts[$0, default: 0])" }
+    return (["order\tfeatures"] + lines + ["all\t\(featureCount)"]).joined(separator: "\n") + "\n"
   }
 
   /// The manifest as tab-separated text with a header line.
