@@ -50,7 +50,8 @@ let package = Package(
     library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
     library("Regression", ["LinearAlgebra"]),
-    library("CommandLine", ["Formats", "LinearAlgebra", "Crystal", argumentParser]),
+    library(
+      "CommandLine", ["Formats", "LinearAlgebra", "Crystal", "Descriptors", argumentParser]),
     library("TestSupport", ["Formats", "LinearAlgebra"]),
     // MARK: Executables
     .executableTarget(
@@ -58,6 +59,7 @@ let package = Package(
       dependencies: ["Descriptors", "Potentials", "Crystal", "LinearAlgebra", "Formats"],
       swiftSettings: strict),
     // MARK: Commands
+    command("ace-features", ["Descriptors"]),
     command("hessian", ["Potentials", "LinearAlgebra"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
     command("xyz-build", ["Crystal"]),

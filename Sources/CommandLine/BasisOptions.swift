@@ -1,0 +1,104 @@
+public import ArgumentParser
+internal import Crystal
+public import Descriptors
+public import Formats
+
+/// The options that define the features of a site, for every command that computes them.
+public struct BasisOptions: ParsableArguments {
+  /// Largest degrees by order, written `12` or `16,12,8`.
+  public struct Degrees: ExpressibleByArgument, Equatable, Sendable {
+    public let values: [Double]
+
+    public init?(argument: String) {
+      let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+      let values = parts.compactMap { NonNegativeReal(argument: String($0))?.value }
+      guard values.count == parts.count else { return nil }
+      self.values = values
+    }
+  }
+
+  @Option(help: "Largest number of neighbours in a product: the body order less one.")
+  public var order: PositiveInteger?
+
+  @Option(
+    help: ArgumentHelp(
+      "Largest total degree n + w l, one for all orders or one for each.",
+      valueName: "d|d1,d2,..."))
+  public var degree: Degrees?
+
+  @Option(help: "Radius of the environment in Å.") public var cutoff: PositiveReal?
+
+  @Option(help: "Weight w of l in the degree.") public var weightL = PositiveReal(1.5)
+
+  @Option(
+    help: """
+      Length in Å at which the radial functions resolve most; otherwise the shortest distance of \
+      the reference.
+      """)
+  public var bondLength: PositiveReal?
+
+  @Option(help: "What tells neighbours apart.") public var channels = Channels.Resolution.species
+
+  @Option(help: "Whether equivalent sublattices share their coefficients.")
+  public var share = Channels.Sharing.auto
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Instead of the above: monomials of the displacements up to this degree (needs --cutoff).
+      """, valueName: "degree"))
+  public var cartesian: PositiveInteger?
+
+  public init() {}
+
+  /// Whether an option was given that asks for features.
+  public var isGiven: Bool {
+    order != nil || degree != nil || cutoff != nil || bondLength != nil || cartesian != nil
+  }
+
+  /// The basis for frames like this one.
+  ///
+  /// - Throws: ``InputError`` where the labels are missing, `ValidationError` for options out of
+  ///   range.
+  public func basis(for reference: Frame) throws -> FeatureBasis {
+    guard let cutoff else { throw ValidationError("expected --cutoff, found none") }
+    let functions: FeatureBasis.Functions
+    do {
+      if let cartesian {
+        guard order == nil, degree == nil, bondLength == nil else {
+          throw ValidationError("--cartesian: expected no --order, --degree, --bond-length")
+        }
+        functions = .cartesian(
+          try CartesianOptions(
+            degree: cartesian.value, cutoff: cutoff.value, reference: reference))
+      } else {
+        guard let order, let degree else {
+          throw ValidationError("expected --order and --degree (or --cartesian), found none")
+        }
+        functions = .ace(
+          try ACEOptions(
+            order: order.value, degrees: degree.values, weightL: weightL.value,
+            cutoff: cutoff.value,
+            radial: RadialOptions(bondLength: try bondLength?.value ?? shortestBond(reference))))
+      }
+    } catch let error as DescriptorError {
+      throw ValidationError("\(error)")
+    }
+    return FeatureBasis(
+      functions: functions,
+      channels: try Channels(reference: reference, resolution: channels, sharing: share))
+  }
+
+  private func shortestBond(_ frame: Frame) throws -> Double {
+    let distance = try nearestNeighborDistance(
+      frame.requiredReferencePositions(), cell: frame.cellOfReference())
+    guard distance.isFinite else {
+      throw InputError(frame.source, "expected neighbours in the reference, found none")
+    }
+    // What is stored with the basis should read as a length, not as a rounding error.
+    return (distance * 1e6).rounded() / 1e6
+  }
+}
+
+extension Channels.Resolution: ExpressibleByArgument {}
+extension Channels.Sharing: ExpressibleByArgument {}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import CommandLine
+import Descriptors
+import Formats
+
+@main struct ACEFeatures: FilterCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ace-features",
+    abstract: "Compute the invariant features of every site.",
+    usage: """
+      site-entropy -p Si.sw perturbed.xyz | ace-features --order 3 --degree 12 --cutoff 5.5 | ridge
+      ace-features --order 2 --degree 14 --weight-l 0.75 --cutoff 6.2 --list reference.xyz
+      """,
+    discussion: """
+      Writes the frames with the features of their sites in /sitevib/features (formats/features.md), \
+      and with the labels site_entropy where the frames carry them. The basis and the order of its \
+      functions are those of formats/ace-basis.md; the channels are those of the first frame.
+
+      --degree limits Σ (n + w l) over the factors of a product, w being --weight-l. The angular \
+      resolution counts most for small displacements of a crystal: with one degree for all orders, \
+      a --weight-l below 1 is worth more than a third order.
+      """,
+    version: sitevibVersion)
+
+  @OptionGroup(title: "Basis") var basis: BasisOptions
+
+  @Flag(help: "Print one line a feature instead: index, order, channels, n, l, coupling.")
+  var list = false
+
+  @Flag(help: "Print the number of features by order instead.") var count = false
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    guard !(list && count) else {
+      throw ValidationError("--list: expected no --count beside it, found both")
+    }
+    guard !(list || count) || stream.output.format == nil else {
+      throw ValidationError("--format: expected no format for a table, found one")
+    }
+  }
+
+  func perform(_ session: FilterSession) throws {
+    guard let first = try session.firstFrame() else {
+      throw InputError(file: stream.inputs.first ?? "-", "expected frames, found none")
+    }
+    let basis = try basis.basis(for: first)
+    let calculator: FeatureCalculator
+    do { calculator = try FeatureCalculator(basis) } catch { throw ValidationError("\(error)") }
+    if list { return try session.write(text: calculator.manifestText) }
+    if count { return try session.write(text: calculator.countText) }
+    let (text, names) = (basis.json, calculator.manifest.map(\.name))
+    try session.mapFrames(matrices: .add) { job in
+      let prepared = try calculator.prepare(job.frame)
+      let features = StoredFeatures(
+        featureCount: calculator.featureCount, rows: try prepared.features(),
+        targets: job.frame.reals("site_entropy"),
+        frames: [Int](repeating: job.index, count: job.frame.atomCount),
+        atoms: Array(0..<job.frame.atomCount), channels: prepared.centerChannels,
+        channelNames: calculator.channelNames, basis: text, featureNames: names)
+      return FrameResult(
+        job.frame, attachments: FrameAttachments(features: features),
+        report: ["features": .integer(calculator.featureCount)])
+    }
+  }
+}
