@@ -11,8 +11,14 @@ import Testing
 struct KnownLabelsTests {
   struct Truth: Decodable {
     let entropy: Double
-    let site_entropy: [Double]
-    let site_entropy_absolute: [Double]?
+    let siteEntropy: [Double]
+    let siteEntropyAbsolute: [Double]?
+
+    enum CodingKeys: String, CodingKey {
+      case entropy
+      case siteEntropy = "site_entropy"
+      case siteEntropyAbsolute = "site_entropy_absolute"
+    }
   }
 
   static let cases = [
@@ -47,7 +53,7 @@ struct KnownLabelsTests {
     try labels.checkSumRule()
     #expect(labels.ledger.isStable)
     #expect(abs(labels.entropy - truth.entropy) < 3e-8)
-    #expect(largestDifference(labels.siteEntropy, truth.site_entropy) < 3e-8)
+    #expect(largestDifference(labels.siteEntropy, truth.siteEntropy) < 3e-8)
   }
 
   @Test(arguments: cases)
@@ -70,7 +76,7 @@ struct KnownLabelsTests {
   func absoluteLabelsLessThoseOfTheCrystalToo(
     name: String, index: Int, potential: String
   ) throws {
-    let truth = try #require(try Self.truth(name, index).site_entropy_absolute)
+    let truth = try #require(try Self.truth(name, index).siteEntropyAbsolute)
     let (_, _, crystal, hessian) = try Self.problem(name, index, potential)
     let engine = DenseEngine(kind: .absolute)
     let labels = try engine.labels(of: hessian)
@@ -78,8 +84,4 @@ struct KnownLabelsTests {
     let difference = zip(labels.siteEntropy, perfect.siteEntropy).map { $0 - $1 }
     #expect(largestDifference(difference, truth) < 3e-8)
   }
-}
-
-func largestDifference(_ a: [Double], _ b: [Double]) -> Double {
-  a.count == b.count ? zip(a, b).map { abs($0 - $1) }.max() ?? 0 : .infinity
 }
