@@ -1,0 +1,146 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// hessian and site-entropy as a shell sees them.
+struct LabelTests {
+  static func potential(_ name: String) -> String {
+    repositoryFile("examples/potentials/\(name)").path(percentEncoded: false)
+  }
+
+  static let silicon = potential("Si.sw")
+
+  /// Two displaced frames of 64 atoms of silicon.
+  static func frames(_ scratch: Scratch, mode: String = "rattle --amplitude 0.04") throws {
+    let made = try scratch.shell(
+      "xyz-build diamond --species Si -a 5.431 --supercell 2 2 2 | "
+        + "xyz-perturb --mode \(mode) --samples 2 --seed 5 > frames.xyz")
+    try #require(made.status == 0, "\(made.error)")
+  }
+
+  @Test func labelsThroughHDF5AtEveryPipeAreTheSame() throws {
+    let scratch = try Scratch()
+    try Self.frames(scratch)
+    let run = try scratch.shell(
+      """
+      set -eo pipefail
+      site-entropy -p '\(Self.silicon)' frames.xyz | xyz-table --columns site_entropy > a.tsv
+      xyz-convert -f h5 frames.xyz | hessian -p '\(Self.silicon)' | site-entropy |
+        xyz-table --columns site_entropy > b.tsv
+      xyz-convert -f h5 frames.xyz | site-entropy -p '\(Self.silicon)' |
+        xyz-convert -f extxyz | xyz-table --columns site_entropy > c.tsv
+      """)
+    #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+    let tables = try ["a.tsv", "b.tsv", "c.tsv"].map {
+      try String(decoding: scratch.bytes($0), as: UTF8.self).split(separator: "\n").dropFirst()
+        .compactMap { Double($0) }
+    }
+    #expect(tables[0].count == 128 && tables[0] == tables[2])
+    #expect(zip(tables[0], tables[1]).allSatisfy { abs($0 - $1) < 1e-12 })
+    #expect(tables[1].count == 128)
+  }
+
+  @Test func bytesDoNotDependOnTheThreads() throws {
+    let scratch = try Scratch()
+    try Self.frames(scratch)
+    for mode in ["rattle --amplitude 0.04", "localized --amplitude 0.05 --radius 3"] {
+      try Self.frames(scratch, mode: mode)
+      let outputs = try ["1", "2", "7"].map {
+        try scratch.run("site-entropy", ["-p", Self.silicon, "-j", $0, "frames.xyz"])
+      }
+      #expect(outputs[0].status == 0 && !outputs[0].output.isEmpty)
+      #expect(outputs[0] == outputs[1] && outputs[0] == outputs[2])
+    }
+  }
+
+  @Test func slicesEqualTheWholeRun() throws {
+    let scratch = try Scratch()
+    try Self.frames(scratch)
+    let whole = try scratch.run("site-entropy", ["-p", Self.silicon, "frames.xyz"])
+    let parts = try ["0", "1"].map {
+      try scratch.run(
+        "site-entropy", ["-p", Self.silicon, "--first-frame", $0, "--frames", "1", "frames.xyz"])
+    }
+    #expect(parts.map(\.output).joined() == whole.output)
+  }
+
+  /// One atom pushed far out of its site is unstable: an error, or left out, or kept and marked.
+  @Test func unstableFramesAreNamedAndCounted() throws {
+    let scratch = try Scratch()
+    try Self.frames(scratch, mode: "rattle --amplitude 0.01")
+    // The second frame of the two has an atom pushed towards its neighbour.
+    let pushed = try scratch.shell(
+      "awk 'NR == 70 { $4 += 0.68; $2 += 0.68; $3 += 0.68 } { print }' frames.xyz > pushed.xyz")
+    try #require(pushed.status == 0)
+    let arguments = ["-p", Self.silicon, "pushed.xyz"]
+    let stopped = try scratch.run("site-entropy", arguments)
+    #expect(stopped.status == 70)
+    #expect(stopped.error.contains("frame 2") && stopped.error.contains("negative"))
+    #expect(stopped.error.split(separator: "\n").count == 1)
+    let skipped = try scratch.run("site-entropy", arguments + ["--on-unstable", "skip"])
+    #expect(skipped.status == 3 && skipped.output.split(separator: "\n").count == 66)
+    let kept = try scratch.run("site-entropy", arguments + ["--on-unstable", "keep"])
+    #expect(kept.status == 3 && kept.output.contains("stable=F"))
+    #expect(!kept.output.lowercased().contains("nan"))
+  }
+
+  @Test func whatIsMissingIsNamed() throws {
+    let scratch = try Scratch()
+    let bare = """
+      2
+      Lattice="0 2.7155 2.7155 2.7155 0 2.7155 2.7155 2.7155 0" Properties=species:S:1:pos:R:3 \
+      pbc="T T T"
+      Si 0 0 0
+      Si 1.35775 1.35775 1.35775
+
+      """
+    let reference = try scratch.run("site-entropy", ["-p", Self.silicon], input: bare)
+    #expect(reference.status == 65 && reference.output.isEmpty)
+    #expect(reference.error.contains("ref_pos:R:3") && reference.error.contains("--kind absolute"))
+    let absolute = try scratch.run(
+      "site-entropy", ["-p", Self.silicon, "--kind", "absolute"], input: bare)
+    #expect(absolute.status == 0 && absolute.output.contains("entropy_kind=absolute"))
+    let foreign = try scratch.run(
+      "hessian", ["-p", Self.silicon],
+      input: bare.replacingOccurrences(of: "Si 1", with: "Ge 1"))
+    #expect(foreign.status == 65 && foreign.output.isEmpty)
+    #expect(foreign.error.contains("Ge") && foreign.error.contains("line 4"))
+    let close = try scratch.run(
+      "site-entropy", ["-p", Self.silicon, "--kind", "absolute"],
+      input: bare.replacingOccurrences(of: "1.35775 1.35775 1.35775", with: "0 0 1e-12"))
+    #expect(close.status == 65 && close.error.contains("atoms 1 and 2"))
+    let lost = try scratch.run("site-entropy", ["-p", "absent.sw"], input: bare)
+    #expect(lost.status == 66 && lost.error.contains("absent.sw"))
+  }
+
+  @Test func wrongOptionsExit64() throws {
+    let scratch = try Scratch()
+    for arguments in [
+      ["--kind", "quantum"], ["--temperature", "300"], ["--kind", "quantum", "--temperature", "0"],
+      ["--engine", "magic"], ["--embed", "3", "3"], ["--kind", "absolute", "--embed", "infinite"],
+      ["--on-unstable", "hide"],
+    ] {
+      let run = try scratch.run("site-entropy", ["-p", Self.silicon] + arguments)
+      #expect(run.status == 64 && run.output.isEmpty, "\(arguments)")
+    }
+  }
+
+  @Test func hessiansAreCheckedAndConverted() throws {
+    let scratch = try Scratch()
+    try Self.frames(scratch)
+    let checked = try scratch.run(
+      "hessian", ["-p", Self.silicon, "--check", "-o", "h.h5", "--frames", "1", "frames.xyz"])
+    #expect(checked.status == 0)
+    let words = checked.error.split(separator: " ")
+    let value = words.firstIndex(of: "eV/Å²\n").flatMap { Double(words[$0 - 1]) } ?? 1
+    #expect(value < 1e-6 && value > 0)
+    let text = try scratch.run(
+      "hessian", ["-p", Self.silicon, "--write", "phonopy-text", "--frames", "1", "frames.xyz"])
+    #expect(text.status == 0 && text.output.hasPrefix("64 64\n1 1\n"))
+    let two = try scratch.run(
+      "hessian", ["-p", Self.silicon, "--write", "ase", "-o", "two.json", "frames.xyz"])
+    #expect(two.status == 65 && !scratch.exists("two.json"))
+    let plain = try scratch.run("hessian", ["-p", Self.silicon, "-f", "extxyz", "frames.xyz"])
+    #expect(plain.status == 64 && plain.output.isEmpty)
+  }
+}
