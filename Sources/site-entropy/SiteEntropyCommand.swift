@@ -80,6 +80,9 @@ public import SiteEntropy
 
   @OptionGroup var stream: StreamOptions
 
+  /// From this order on a lone decomposition takes all threads.
+  private static let bigOrder = 1500
+
   func validate() throws {
     guard (kind == .quantum) == (temperature != nil) else {
       throw ValidationError(
@@ -98,8 +101,10 @@ public import SiteEntropy
     let labeller = try labeller()
     let (name, policy, threads) = (potentialName, onUnstable, session.threadCount)
     try session.mapFrames(matrices: .keep) { job in
-      // One big frame may have all threads inside LAPACK; several run side by side.
-      let (labels, reason) = try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
+      // One big frame may have all threads inside LAPACK, at the price of its last bits; several
+      // run side by side.
+      let isBig = job.isAlone && job.frame.atomCount * job.frame.dimension >= Self.bigOrder
+      let (labels, reason) = try withLinearAlgebraThreads(isBig ? threads : 1) {
         try labeller.labels(
           of: job.frame, hessian: job.attachments.hessian.map(BlockSparseMatrix.init),
           referenceHessian: job.attachments.referenceHessian.map(BlockSparseMatrix.init))

@@ -70,7 +70,7 @@ struct LabelTests {
     try Self.frames(scratch, mode: "rattle --amplitude 0.01")
     // The second frame of the two has an atom pushed towards its neighbour.
     let pushed = try scratch.shell(
-      "awk 'NR == 70 { $4 += 0.68; $2 += 0.68; $3 += 0.68 } { print }' frames.xyz > pushed.xyz")
+      "awk 'NR == 70 { $4 += 0.66; $2 += 0.66; $3 += 0.66 } { print }' frames.xyz > pushed.xyz")
     try #require(pushed.status == 0)
     let arguments = ["-p", Self.silicon, "pushed.xyz"]
     let stopped = try scratch.run("site-entropy", arguments)
