@@ -1,11 +1,12 @@
 internal import Formats
 
-/// Reading and writing 20 frames of 1000 atoms; the size is in bytes.
+/// Reading and writing 20 frames of 1000 atoms, and 2500 of 8; the size is in bytes.
 func benchmarkExtendedXYZ() throws {
-  for decimals in [8, 17] {
-    let bytes = exampleFrames(decimals: decimals)
+  for (decimals, frameCount) in [(8, 20), (17, 20), (8, 2500)] {
+    let bytes = exampleFrames(frameCount, of: 20_000 / frameCount, decimals: decimals)
+    let name = "\(20_000 / frameCount)-atoms-\(decimals)-digits"
     var atomCount = 0
-    try Benchmarks.measure("extxyz-read-\(decimals)-digits", size: bytes.count) {
+    try Benchmarks.measure("extxyz-read-\(name)", size: bytes.count) {
       atomCount = 0
       var reader = ExtendedXYZReader(ByteSource(bytes: bytes, name: "-"), name: "-")
       while let frame = try reader.next() { atomCount += frame.atomCount }
@@ -16,7 +17,7 @@ func benchmarkExtendedXYZ() throws {
     let writer = ExtendedXYZWriter()
     var output: [UInt8] = []
     for frame in frames { try writer.append(frame, to: &output) }
-    try Benchmarks.measure("extxyz-write-\(decimals)-digits", size: output.count) {
+    try Benchmarks.measure("extxyz-write-\(name)", size: output.count) {
       output.removeAll(keepingCapacity: true)
       for frame in frames { try writer.append(frame, to: &output) }
     }
@@ -25,7 +26,7 @@ func benchmarkExtendedXYZ() throws {
 }
 
 /// Frames as ASE writes them: 8 decimals, or all 17 digits.
-private func exampleFrames(decimals: Int) -> [UInt8] {
+private func exampleFrames(_ frameCount: Int, of atomCount: Int, decimals: Int) -> [UInt8] {
   var state: UInt64 = 1
   func uniform() -> Double {
     state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -41,11 +42,11 @@ private func exampleFrames(decimals: Int) -> [UInt8] {
     return String(repeating: " ", count: 16 - number.count) + number
   }
   var result = ""
-  for _ in 0..<20 {
-    result += "1000\nLattice=\"32.4 0.0 0.0 0.0 32.4 0.0 0.0 0.0 32.4\" "
+  for _ in 0..<frameCount {
+    result += "\(atomCount)\nLattice=\"32.4 0.0 0.0 0.0 32.4 0.0 0.0 0.0 32.4\" "
     result += "Properties=species:S:1:pos:R:3:sublattice:I:1:ref_pos:R:3:site_entropy:R:1 "
     result += "pbc=\"T T T\" entropy=-0.16690824480531966\n"
-    for atom in 0..<1000 {
+    for atom in 0..<atomCount {
       result += atom.isMultiple(of: 2) ? "Cd" : "Te"
       for _ in 0..<3 { result += " " + text(32.4 * uniform()) }
       result += " \(atom % 2)"

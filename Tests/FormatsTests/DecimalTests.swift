@@ -113,4 +113,22 @@ func readReals(_ tokens: [String]) throws -> [Double] {
     let wrong = zip(values, lines).filter { "H 0.0 0.0 0.0 \($0)" != $1 }
     #expect(wrong.isEmpty, "\(wrong.prefix(3))")
   }
+
+  @Test func integersAreWrittenWhole() throws {
+    var values = [0, 9, 10, 99, 100, 12_345_678, 99_999_999, 100_000_000, 100_000_009]
+    values += [1_000_000_000, 2_147_483_647, -1, -10, -2_147_483_648, 1_010_101_010]
+    var generator = TestGenerator(state: 6)
+    for _ in 0..<10_000 {
+      let bits = generator.next()
+      values.append(Int(Int32(truncatingIfNeeded: bits) >> Int32(bits >> 59)))
+    }
+    var frame = Frame(
+      species: [String](repeating: "H", count: values.count),
+      positions: [Double](repeating: 0, count: 3 * values.count),
+      cell: [Double](repeating: 0, count: 9), periodic: [false, false, false])
+    frame.setColumn(Column("n", .integer(values)))
+    let lines = try written(frame).split(separator: "\n").dropFirst(2)
+    let wrong = zip(values, lines).filter { "H 0.0 0.0 0.0 \($0)" != $1 }
+    #expect(wrong.isEmpty, "\(wrong.prefix(3))")
+  }
 }
