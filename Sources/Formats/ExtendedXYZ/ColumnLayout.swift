@@ -119,5 +119,13 @@ func isNameByte(_ byte: UInt8) -> Bool {
     || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
 }
 
+/// Whether a byte is of `[-.:/+]`, which words may hold beside names.
+@inline(__always)
+func isWordSign(_ byte: UInt8) -> Bool {
+  // "-", "." and "/" stand in a row in ASCII.
+  (byte >= UInt8(ascii: "-") && byte <= UInt8(ascii: "/"))
+    || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "+")
+}
+
 @inline(__always)
 func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

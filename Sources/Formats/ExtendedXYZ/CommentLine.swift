@@ -40,7 +40,9 @@ struct CommentLine {
 
   /// Whether this is the free text of plain XYZ: no pairs, not only names, no trace of our keys.
   private static func isProse(_ line: [UInt8]) -> Bool {
-    guard !line.contains(where: { reserved.contains($0) }) else { return false }
+    guard !line.contains(where: { $0 == UInt8(ascii: "=") || isDelimiter($0) }) else {
+      return false
+    }
     let words = line.split(whereSeparator: isBlank)
     guard words.contains(where: { !isName($0) }) else { return false }
     return !words.contains { word in
@@ -49,8 +51,16 @@ struct CommentLine {
     }
   }
 
-  /// Bytes that stand for structure.
-  private static let reserved: Set<UInt8> = Set("=\"{}[]".utf8)
+  /// Bytes that open or close a value.
+  @inline(__always)
+  private static func isDelimiter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "["), UInt8(ascii: "]"),
+      UInt8(ascii: "{"), UInt8(ascii: "}"):
+      true
+    default: false
+    }
+  }
 
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
@@ -175,7 +185,7 @@ struct CommentLine {
       let token = line[start..<position]
       // `a= b=c` could be a="" and b=c, or a="b=c".
       let bad = token.contains { byte in
-        "\"'{}[]".utf8.contains(byte) || (afterBlank && byte == UInt8(ascii: "="))
+        CommentLine.isDelimiter(byte) || (afterBlank && byte == UInt8(ascii: "="))
       }
       guard !bad, token.last != UInt8(ascii: "\\") else {
         throw FormatProblem(
@@ -188,6 +198,6 @@ struct CommentLine {
   /// A key as it may stand in a file: a name, with `-`, `.`, `:`, `/` and `+` allowed inside.
   static func isKey(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard let first = bytes.first, isNameByte(first), !isDigit(first) else { return false }
-    return bytes.allSatisfy { isNameByte($0) || "-.:/+".utf8.contains($0) }
+    return bytes.allSatisfy { isNameByte($0) || isWordSign($0) }
   }
 }

@@ -8,6 +8,7 @@ public struct ExtendedXYZReader: FrameSequence {
   private var frameNumber = 0
   /// 1-based number of the line at the head of `lines`.
   private var lineNumber = 1
+  private var previous: FrameHeader?
   private var failure: (any Error)?
 
   /// - Parameter name: The file for messages; "-" is standard input.
@@ -35,7 +36,8 @@ public struct ExtendedXYZReader: FrameSequence {
     guard try fill() else { throw error("expected a comment line, found the end of the input") }
     let header: FrameHeader
     do {
-      header = try FrameHeader(takeLine())
+      header = try FrameHeader(takeLine(), previous: previous)
+      previous = header
     } catch {
       throw self.error(error.message, line: lineNumber - 1)
     }

@@ -92,13 +92,15 @@ public struct ExtendedXYZWriter: Sendable {
     try check(columns, of: frame)
     let written = columns.map(WrittenColumn.init)
     for atom in 0..<frame.atomCount {
-      for column in written {
-        for index in atom * column.width..<(atom + 1) * column.width {
-          switch column.kind {
-          case .real: appendReal(column.reals[index], to: &output)
-          case .integer: appendInteger(column.integers[index], to: &output)
-          case .logical: output.append(UInt8(ascii: column.logicals[index] ? "T" : "F"))
-          case .text, .species: output.append(contentsOf: column.texts[index].utf8)
+      // By index: a copy of a column would count its references up and down for every atom.
+      for c in written.indices {
+        let width = written[c].width
+        for index in atom * width..<(atom + 1) * width {
+          switch written[c].kind {
+          case .real: appendReal(written[c].reals[index], to: &output)
+          case .integer: appendInteger(written[c].integers[index], to: &output)
+          case .logical: output.append(UInt8(ascii: written[c].logicals[index] ? "T" : "F"))
+          case .text, .species: output.append(contentsOf: written[c].texts[index].utf8)
           }
           output.append(UInt8(ascii: " "))
         }

@@ -4,17 +4,26 @@ struct FrameHeader {
   private(set) var periodic = [false, false, false]
   private(set) var layout = ColumnLayout.plain
   private(set) var keys: [Key] = []
+  private var properties: String?
 
-  /// - Parameter line: The comment line without its end.
+  /// - Parameters:
+  ///   - line: The comment line without its end.
+  ///   - previous: The header of the frame before, which mostly has the same columns.
   /// - Throws: ``FormatProblem``.
-  init(_ line: [UInt8]) throws(FormatProblem) {
+  init(_ line: [UInt8], previous: FrameHeader? = nil) throws(FormatProblem) {
     var lattice: [Double]?
     var pbc: [Bool]?
     for entry in try CommentLine(line).entries {
       switch entry.name {
       case "Lattice": lattice = try Self.lattice(entry)
       case "pbc": pbc = try Self.pbc(entry)
-      case "Properties": layout = try ColumnLayout(entry.content)
+      case "Properties":
+        properties = entry.content
+        if let previous, previous.properties == properties {
+          layout = previous.layout
+        } else {
+          layout = try ColumnLayout(entry.content)
+        }
       default: keys.append(try Self.key(entry))
       }
     }
@@ -52,10 +61,12 @@ struct FrameHeader {
   }
 
   private static func key(_ entry: CommentLine.Entry) throws(FormatProblem) -> Key {
-    for reserved in ["Lattice", "Properties", "pbc"]
-    where entry.name.lowercased() == reserved.lowercased() {
-      // Read as an unknown key this would lose the cell or the columns in silence.
-      throw FormatProblem("expected \(reserved), found '\(entry.name)'")
+    if [3, 7, 10].contains(entry.name.utf8.count) {
+      for reserved in ["Lattice", "Properties", "pbc"]
+      where entry.name.lowercased() == reserved.lowercased() {
+        // Read as an unknown key this would lose the cell or the columns in silence.
+        throw FormatProblem("expected \(reserved), found '\(entry.name)'")
+      }
     }
     // `uid` is the one key that ASE never converts.
     let value: KeyValue =

@@ -77,7 +77,7 @@ private func stringText(_ text: String, _ name: String) throws(FormatProblem) ->
     throw FormatProblem(
       "expected text that is no number or logical for \(name), found '\(excerpt(text.utf8))'")
   }
-  let isWord = text.utf8.allSatisfy { isNameByte($0) || ".:/+-".utf8.contains($0) }
+  let isWord = text.utf8.allSatisfy { isNameByte($0) || isWordSign($0) }
   return isWord ? text : "\"\(text)\""
 }
 

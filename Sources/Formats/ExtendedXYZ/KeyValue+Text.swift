@@ -5,28 +5,43 @@ extension KeyValue {
   /// several (between blanks or commas) a vector. What is not exactly a number of the grammar, such
   /// as `007`, `nan`, `1_000` or 20 digits, stays text: nothing of it is lost.
   init(content: String) {
-    let parts = content.utf8.split { $0 == 0x20 || $0 == 0x09 || $0 == UInt8(ascii: ",") }
-    guard let first = parts.first else {
+    var bytes = Array(content.utf8)
+    let parts = Self.parts(bytes)
+    // What the number grammar may load behind a token.
+    bytes.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: LineBuffer.padding + 1))
+    if parts.isEmpty {
       self = .text(content)
-      return
-    }
-    if let integers = Self.all(parts, Self.integer) {
+    } else if let integers = Self.all(parts, { Self.integer(bytes, $0) }) {
       self = parts.count == 1 ? .integer(integers[0]) : .integers(integers)
-    } else if let reals = Self.all(parts, Self.real) {
+    } else if let reals = Self.all(parts, { Self.real(bytes, $0) }) {
       self = parts.count == 1 ? .real(reals[0]) : .reals(reals)
-    } else if first.count <= 5, let logicals = Self.all(parts, { logicalWords[String($0) ?? ""] }) {
+    } else if let logicals = Self.all(parts, { parseLogical(bytes.span.extracting($0)) }) {
       self = parts.count == 1 ? .logical(logicals[0]) : .logicals(logicals)
     } else {
       self = .text(content)
     }
   }
 
-  private static func all<T>(
-    _ parts: [Substring.UTF8View], _ parse: (Substring.UTF8View) -> T?
-  ) -> [T]? {
-    var values: [T] = []
-    values.reserveCapacity(parts.count)
-    for part in parts {
+  /// The tokens between blanks and commas.
+  private static func parts(_ bytes: [UInt8]) -> [Range<Int>] {
+    var parts: [Range<Int>] = []
+    var start: Int?
+    for (index, byte) in bytes.enumerated() {
+      if byte == 0x20 || byte == 0x09 || byte == UInt8(ascii: ",") {
+        if let begin = start { parts.append(begin..<index) }
+        start = nil
+      } else if start == nil {
+        start = index
+      }
+    }
+    if let start { parts.append(start..<bytes.count) }
+    return parts
+  }
+
+  private static func all<T>(_ parts: [Range<Int>], _ parse: (Range<Int>) -> T?) -> [T]? {
+    guard let first = parse(parts[0]) else { return nil }
+    var values = [first]
+    for part in parts.dropFirst() {
       guard let value = parse(part) else { return nil }
       values.append(value)
     }
@@ -34,32 +49,31 @@ extension KeyValue {
   }
 
   /// An integer without leading zeros; `0001` is a name, not a number.
-  private static func integer(_ part: Substring.UTF8View) -> Int? {
-    let digits =
-      part.first == UInt8(ascii: "-") || part.first == UInt8(ascii: "+")
-      ? part.dropFirst() : part
-    guard digits.count == 1 || digits.first != UInt8(ascii: "0") else { return nil }
-    return parsed(part, parseInteger)
+  private static func integer(_ bytes: [UInt8], _ part: Range<Int>) -> Int? {
+    var position = part.lowerBound
+    guard !hasLeadingZeros(bytes, part), let value = parseInteger(bytes.span, &position),
+      position == part.upperBound
+    else { return nil }
+    return value
   }
 
-  private static func real(_ part: Substring.UTF8View) -> Double? {
-    // Several leading zeros and no point: no integer above, so no number here.
-    let digits = part.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
-    if digits.count > 1 && digits.first == UInt8(ascii: "0") && digits.allSatisfy(isDigit) {
+  private static func real(_ bytes: [UInt8], _ part: Range<Int>) -> Double? {
+    var position = part.lowerBound
+    guard let value = parseReal(bytes.span, &position), position == part.upperBound else {
       return nil
     }
-    // 19 digits and more would lose some of them.
-    if digits.count > 18 && digits.allSatisfy(isDigit) { return nil }
-    return parsed(part, parseReal)
+    // Digits only: no integer above, so that zeros in front or digits behind the 18th would go.
+    let isWhole = bytes[part].allSatisfy { isDigit($0) || isSign($0) }
+    return isWhole && (part.count > 18 || hasLeadingZeros(bytes, part)) ? nil : value
   }
 
-  private static func parsed<T>(
-    _ part: Substring.UTF8View, _ parse: (Span<UInt8>, inout Int) -> T?
-  ) -> T? {
-    var token = Array(part)
-    token.append(contentsOf: repeatElement(UInt8(ascii: "\n"), count: LineBuffer.padding + 1))
-    var position = 0
-    guard let value = parse(token.span, &position), position == part.count else { return nil }
-    return value
+  private static func hasLeadingZeros(_ bytes: [UInt8], _ part: Range<Int>) -> Bool {
+    let start = isSign(bytes[part.lowerBound]) ? part.lowerBound + 1 : part.lowerBound
+    return part.upperBound - start > 1 && bytes[start] == UInt8(ascii: "0")
+      && isDigit(bytes[start + 1])
+  }
+
+  private static func isSign(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
   }
 }
