@@ -136,15 +136,44 @@ package struct CartesianPolynomial: Sendable {
     }
   }
 
-  /// u_j - u_i of every centre of a frame in Å, shape [N, variables].
+  /// Derivatives of a weighted sum of the monomials with respect to the variables.
+  ///
+  /// - Parameter relative: u_j - u_i in Å, shape [variables].
+  /// - Returns: Shape [variables], per Å.
+  func derivatives(of relative: [Double], weights: [Double]) -> [Double] {
+    var values = [Double](repeating: 0, count: featureCount)
+    var span = values.mutableSpan
+    monomials(of: relative, into: &span, at: 0)
+    var adjoints = weights
+    var result = [Double](repeating: 0, count: relative.count)
+    for index in parents.indices.reversed() {
+      let (parent, variable) = (Int(parents[index]), Int(variables[index]))
+      result[variable] += adjoints[index] * (parent < 0 ? 1 : values[parent])
+      if parent >= 0 { adjoints[parent] += adjoints[index] * relative[variable] }
+    }
+    return result
+  }
+
+  /// The variables of every centre of a frame.
+  struct Variables: Sendable {
+    /// u_j - u_i in Å, shape [N, variables].
+    var values: [Double] = []
+    /// The atom j of each place, -1 where there is none, shape [N, variables / dimension].
+    var neighbors: [Int32] = []
+  }
+
+  /// u_j - u_i of every centre of a frame.
   ///
   /// - Throws: ``InputError`` where a reference site lacks the neighbours of its sublattice.
-  func relativeDisplacements(of frame: Frame) throws(InputError) -> [Double] {
+  func relativeDisplacements(of frame: Frame) throws(InputError) -> Variables {
     let sublattice = try frame.requiredSublattice()
     let list = try referenceNeighbors(frame, cutoff: options.cutoff)
     let vectors = try deformedVectors(frame, list)
     let width = options.variableCount
-    var result = [Double](repeating: 0, count: frame.atomCount * width)
+    let places = width / options.dimension
+    var result = Variables(
+      values: [Double](repeating: 0, count: frame.atomCount * width),
+      neighbors: [Int32](repeating: -1, count: frame.atomCount * places))
     for atom in 0..<frame.atomCount {
       let label = sublattice[atom]
       let template = options.neighbors.indices.contains(label) ? options.neighbors[label] : []
@@ -156,8 +185,9 @@ package struct CartesianPolynomial: Sendable {
         guard let place = Self.place(of: list, pair, in: template) else {
           throw mismatch(frame, atom, label, template.count / 3, pairs.count - 1)
         }
+        result.neighbors[atom * places + place] = list.neighbors[pair]
         for axis in 0..<options.dimension {
-          result[atom * width + place * options.dimension + axis] =
+          result.values[atom * width + place * options.dimension + axis] =
             vectors[3 * pair + axis] - list.vectors[3 * pair + axis]
         }
       }

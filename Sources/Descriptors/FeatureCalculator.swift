@@ -57,8 +57,8 @@ public struct PreparedFrame: Sendable {
   let kinds: [Int32]
   /// ACE only.
   let search: NeighborSearch?
-  /// Cartesian only: u_j - u_i, shape [N, variables].
-  let relative: [Double]
+  /// Cartesian only.
+  let relative: CartesianPolynomial.Variables
 
   init(_ frame: Frame, _ calculator: FeatureCalculator) throws(InputError) {
     let channels = calculator.basis.channels
@@ -77,7 +77,7 @@ public struct PreparedFrame: Sendable {
       } catch {
         throw InputError(frame.source, "\(error)")
       }
-      relative = []
+      relative = CartesianPolynomial.Variables()
     case .cartesian(let polynomial):
       search = nil
       relative = try polynomial.relativeDisplacements(of: frame)
@@ -120,7 +120,7 @@ public struct PreparedFrame: Sendable {
       let width = polynomial.options.variableCount
       for (index, center) in centers.enumerated() {
         polynomial.monomials(
-          of: Array(relative[center * width..<(center + 1) * width]), into: &span,
+          of: Array(relative.values[center * width..<(center + 1) * width]), into: &span,
           at: index * polynomial.featureCount)
       }
     }

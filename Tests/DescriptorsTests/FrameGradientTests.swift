@@ -1,0 +1,49 @@
+import Descriptors
+import Formats
+import Testing
+
+struct FrameGradientTests {
+  @Test(arguments: [true, false]) func theGradientOfTheTotalIsItsDerivative(isACE: Bool) throws {
+    let reference = cubicCrystal(species: ["Cd", "Te"])
+    let functions: FeatureBasis.Functions =
+      isACE
+      ? .ace(
+        try ACEOptions(
+          order: 3, degrees: [6], cutoff: 4.9, radial: RadialOptions(bondLength: 3.5)))
+      : .cartesian(try CartesianOptions(degree: 3, cutoff: 2.6, reference: reference))
+    let calculator = try FeatureCalculator(
+      FeatureBasis(
+        functions: functions,
+        channels: Channels(reference: reference, resolution: .species, sharing: .auto)))
+    var frame = reference
+    var random = Sequence64(seed: 11)
+    frame.positions = reference.positions.map { $0 + 0.2 * (random.next() - 0.5) }
+    let count = calculator.featureCount
+    let coefficients = (0..<2 * count).map { _ in random.next() - 0.5 }
+    func total(_ frame: Frame) throws -> Double {
+      let prepared = try calculator.prepare(frame)
+      let rows = try prepared.features()
+      return (0..<frame.atomCount).reduce(0) { sum, atom in
+        (0..<count).reduce(sum) {
+          $0 + coefficients[prepared.centerChannels[atom] * count + $1] * rows[atom * count + $1]
+        }
+      }
+    }
+    let gradient = try calculator.prepare(frame).gradient(coefficients: coefficients)
+    let scale = gradient.map(abs).max() ?? 1
+    let step = 1e-3
+    for coordinate in stride(from: 0, to: gradient.count, by: 5) {
+      let values = try [-2.0, -1, 1, 2].map { factor in
+        var moved = frame
+        moved.positions[coordinate] += factor * step
+        return try total(moved)
+      }
+      let slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+      #expect(abs(slope - gradient[coordinate]) < 1e-7 * scale)
+    }
+    for axis in 0..<3 {
+      let sum = stride(from: axis, to: gradient.count, by: 3).reduce(0) { $0 + gradient[$1] }
+      #expect(abs(sum) < 1e-12 * scale * Double(gradient.count))
+    }
+  }
+}
