@@ -16,12 +16,31 @@ package struct DatasetReader: ~Copyable {
   package let shape: [Int]
   /// Bytes of an element in the file.
   private let elementSize: Int
+  private let chunkCount: Int
+  /// Whether every chunk carries a Fletcher checksum.
+  package let hasChecksum: Bool
 
   fileprivate init(
-    set: consuming HDF5Handle, path: String, kind: Kind, shape: [Int], elementSize: Int
+    set: consuming HDF5Handle, path: String, kind: Kind, shape: [Int], elementSize: Int,
+    chunkCount: Int, hasChecksum: Bool
   ) {
     (self.path, self.kind, self.shape, self.elementSize) = (path, kind, shape, elementSize)
     self.set = set
+    (self.chunkCount, self.hasChecksum) = (chunkCount, hasChecksum)
+  }
+
+  /// Where the chunks lie in the file: what their checksums protect.
+  package borrowing func chunkPlaces() throws(HDF5Error) -> [Range<Int>] {
+    let id = set.id
+    var places: [Range<Int>] = []
+    for index in 0..<chunkCount {
+      var (start, size) = (UInt64(0), UInt64(0))
+      _ = try checked("H5Dget_chunk_info", object) {
+        unsafe svh5_chunk_place(id, UInt64(index), &start, &size)
+      }
+      places.append(Int(start)..<Int(start) + Int(size))
+    }
+    return places
   }
 
   package var count: Int { shape.reduce(1, *) }
@@ -183,7 +202,8 @@ extension FileImage {
     }
     try check(info, count: count, object, requiresAllChunks)
     return DatasetReader(
-      set: set, path: path, kind: kind, shape: shape, elementSize: Int(info.size))
+      set: set, path: path, kind: kind, shape: shape, elementSize: Int(info.size),
+      chunkCount: Int(clamping: info.found_chunks), hasChecksum: info.has_checksum != 0)
   }
 
   /// The dataset, or nil where there is none.

@@ -35,11 +35,10 @@ package struct DatasetWriter<Element: StoredNumber>: ~Copyable {
     precondition(rowSize > 0 && values.count.isMultiple(of: rowSize), "ragged rows in \(path)")
     let rows = values.count / rowSize
     guard rows > 0 else { return }
-    let extent = ([rowCount + rows] + rowShape).map(hsize_t.init)
     let start = ([rowCount] + rowShape.map { _ in 0 }).map(hsize_t.init)
     let count = ([rows] + rowShape).map(hsize_t.init)
     let (setID, typeID) = (set.id, memoryType.id)
-    _ = try checked("H5Dset_extent", "/" + path) { unsafe H5Dset_extent(setID, extent) }
+    try setExtent([rowCount + rows] + rowShape)
     let space = try HDF5Handle(.space, "H5Dget_space", "/" + path) { H5Dget_space(setID) }
     let spaceID = space.id
     _ = try checked("H5Sselect_hyperslab", "/" + path) {
@@ -55,6 +54,13 @@ package struct DatasetWriter<Element: StoredNumber>: ~Copyable {
       }
     }
     rowCount += rows
+  }
+}
+
+extension DatasetWriter {
+  fileprivate borrowing func setExtent(_ shape: [Int]) throws(HDF5Error) {
+    let (id, extent) = (set.id, shape.map(hsize_t.init))
+    _ = try checked("H5Dset_extent", "/" + path) { unsafe H5Dset_extent(id, extent) }
   }
 }
 
@@ -93,6 +99,13 @@ extension FileImage {
       filters: MemoryLayout<Element>.size > 1 ? .shuffleAndChecksum : .checksum,
       fillsWithNaN: fillsWithNaN)
     return DatasetWriter(set: set, memoryType: memoryType, path: path, rowShape: rowShape)
+  }
+
+  /// Creates a dataset of doubles that has a shape and no data, as a hostile file would.
+  package borrowing func declare(_ path: String, shape: [Int]) throws(HDF5Error) {
+    let writer = try create(
+      path, of: Double.self, rowShape: Array(shape.dropFirst()), rows: shape[0])
+    try writer.setExtent(shape)
   }
 
   /// Writes a whole dataset.

@@ -113,7 +113,8 @@ extension H5MDLayout {
       try image.writeVariable(history, to: group + "/history")
     }
     if let names = frames.first?.text("sublattice_names"), !names.isEmpty {
-      try image.writeVariable(names.split(separator: " ").map(String.init), to: group + "/sublattice_names")
+      try image.writeVariable(
+        names.split(separator: " ").map(String.init), to: group + "/sublattice_names")
     }
   }
 }

@@ -31,7 +31,8 @@ extension StoredHessian {
     var words = WordReader(bytes: bytes, name: name)
     let (rows, n) = (try words.integer(), try words.integer())
     guard n > 0, rows == n else {
-      throw words.error("expected as many rows as columns (full force constants), found \(rows) \(n)")
+      throw words.error(
+        "expected as many rows as columns (full force constants), found \(rows) \(n)")
     }
     // A pair takes at least "1 1" and nine digits.
     guard n <= 1 << 20, n * n <= bytes.count / 20 else {
@@ -60,7 +61,8 @@ extension StoredHessian {
         file: "-", "\(format): expected a Hessian of three dimensions, found \(blockSize)")
     }
     guard !massWeighted else {
-      throw InputError(file: "-", "\(format): expected a Hessian without mass weights, found one with")
+      throw InputError(
+        file: "-", "\(format): expected a Hessian without mass weights, found one with")
     }
   }
 }

@@ -40,7 +40,9 @@ extension StoredHessian {
         "/force_constants: expected full force constants, found \(shape[0]) x \(shape[1]) blocks")
     }
     let (n, values) = (shape[0], try reader.reals())
-    guard n > 0 else { throw InputError(file: name, "/force_constants: expected atoms, found none") }
+    guard n > 0 else {
+      throw InputError(file: name, "/force_constants: expected atoms, found none")
+    }
     try self.init(
       blockSize: 3, siteCount: n, rowStarts: (0...n).map { $0 * n },
       indices: (0..<n * n).map { Int32($0 % n) }, values: values, file: name)

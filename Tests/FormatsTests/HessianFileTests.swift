@@ -1,0 +1,83 @@
+import Formats
+import Testing
+
+struct HessianFileTests {
+  /// As large and small numbers as a Hessian has, in three dimensions.
+  private func hessian() throws -> StoredHessian {
+    let values = (0..<36).map { (index: Int) -> Double in
+      let scale = index % 3 == 0 ? 13.7 : 1.37e-3
+      return index % 5 == 0 ? 0 : Double(index - 17) * scale
+    }
+    return try StoredHessian(dense: values, siteCount: 2, file: "-")
+  }
+
+  @Test func aDenseMatrixRoundTripsThroughBlocks() throws {
+    let values = (0..<36).map(Double.init)
+    let hessian = try StoredHessian(dense: values, siteCount: 2, file: "-")
+    #expect(hessian.dense() == values)
+    // Block (0, 1) holds rows 0-2 and columns 3-5.
+    #expect(hessian.values[9..<12] == [3, 4, 5])
+  }
+
+  @Test func phonopyFilesRoundTrip() throws {
+    let hessian = try hessian()
+    #expect(try StoredHessian(recognising: hessian.phonopyHDF5(), name: "fc.hdf5") == hessian)
+    let text = try StoredHessian(recognising: hessian.forceConstantsText(), name: "FORCE_CONSTANTS")
+    for (left, right) in zip(text.values, hessian.values) { #expect(abs(left - right) <= 1e-15) }
+  }
+
+  @Test func forceConstantsLookAsPhonopyWritesThem() throws {
+    let hessian = try StoredHessian(
+      dense: [-1.5, 0, 12.25, 0, -0.0, 1e-16, 2.9999999999999996, 123456.5, -1e-15], siteCount: 1,
+      file: "-")
+    #expect(
+      String(decoding: try hessian.forceConstantsText(), as: UTF8.self) == """
+        1 1
+        1 1
+             -1.500000000000000      0.000000000000000     12.250000000000000
+              0.000000000000000     -0.000000000000000      0.000000000000000
+              3.000000000000000 123456.500000000000000     -0.000000000000001
+
+        """)
+  }
+
+  @Test func vibrationsDataRoundTrips() throws {
+    let hessian = try hessian()
+    let frame = Frame(
+      species: ["Cd", "Te"], positions: [0, 0, 0, 1, 2, 3], cell: [5, 0, 0, 0, 5, 0, 0, 0, 5])
+    #expect(
+      try StoredHessian(recognising: hessian.vibrationsDataJSON(frame: frame), name: "vib.json")
+        == hessian)
+  }
+
+  @Test func brokenForceConstantsNameTheLine() {
+    func message(_ text: String) -> String? {
+      #expect(throws: InputError.self) {
+        try StoredHessian(forceConstantsText: Array(text.utf8), name: "FORCE_CONSTANTS")
+      }?.description
+    }
+    #expect(
+      message("1 2\n1 1\n")
+        == "FORCE_CONSTANTS: line 1: expected as many rows as columns (full force constants), "
+        + "found 1 2")
+    #expect(
+      message("1 1\n1 2\n0 0 0\n0 0 0\n0 0 0\n")
+        == "FORCE_CONSTANTS: line 2: expected the pair 1 1, found 1 2")
+    #expect(
+      message("1 1\n1 1\n0 0 0\n0 nan 0\n0 0 0\n")
+        == "FORCE_CONSTANTS: line 4: expected a finite number, found 'nan'")
+    #expect(message("1 1\n1 1\n0 0 0\n0 0 0\n0 0\n")?.contains("found the end") == true)
+    #expect(message("99999 99999\n")?.contains("found 12 bytes") == true)
+    #expect(message("1 1\n1 1\n0 0 0\n0 0 0\n0 0 0 0\n")?.contains("expected the end") == true)
+  }
+
+  @Test func anotherFileIsRefused() throws {
+    let model = try sampleModel().bytes()
+    #expect(
+      throws: InputError(file: "m.h5", "expected /sitevib/hessian/0, found none")
+    ) { try StoredHessian(recognising: model, name: "m.h5") }
+    #expect(throws: InputError.self) {
+      try StoredHessian(recognising: Array("{\"a\": 1}".utf8), name: "a.json")
+    }
+  }
+}
