@@ -184,22 +184,18 @@ struct ForeignFrames: FrameContent {
     }
     let width = quantity.rowShape.dropFirst().reduce(1, *)
     guard width > 0 else { return nil }
-    if quantity.kind == .logical || quantity.kind == .integer || Self.integerNames.contains(name) {
-      guard let reals = try quantity.reals(frame)?.prefix(atomCount * width),
-        !reals.allSatisfy(\.isNaN)
-      else { return nil }
-      if quantity.kind == .logical {
-        return Column(name, width: width, .logical(reals.map { $0 != 0 }))
-      }
-      let integers =
-        quantity.kind == .integer
-        ? try quantity.integers(frame).map { Array($0.prefix(atomCount * width)) } ?? []
-        : try wholeNumbers(reals, quantity.object)
-      return Column(name, width: width, .integer(integers))
+    let count = atomCount * width
+    if quantity.kind == .logical || quantity.kind == .integer {
+      guard let integers = try quantity.integers(frame)?.prefix(count) else { return nil }
+      return quantity.kind == .integer
+        ? Column(name, width: width, .integer(Array(integers)))
+        : Column(name, width: width, .logical(integers.map { $0 != 0 }))
     }
-    guard let reals = try quantity.reals(frame)?.prefix(atomCount * width),
-      !reals.allSatisfy(\.isNaN)
+    guard let reals = try quantity.reals(frame)?.prefix(count), !reals.allSatisfy(\.isNaN)
     else { return nil }
+    if Self.integerNames.contains(name) {
+      return Column(name, width: width, .integer(try wholeNumbers(reals, quantity.object)))
+    }
     if let value = reals.first(where: { !$0.isFinite }) {
       throw .unexpected(object: quantity.object, expected: "finite numbers", found: "\(value)")
     }

@@ -146,13 +146,17 @@ private struct NoFrames: FrameContent {
 /// A dataset whose rows are frames, read in batches.
 final class FrameRows {
   let reader: DatasetReader
-  private var cached: Range<Int> = 0..<0
-  private var reals: [Double] = []
-  private var integers: [Int] = []
-  private var texts: [String] = []
+  private var reals = Batch<Double>()
+  private var integers = Batch<Int>()
+  private var texts = Batch<String>()
 
   /// Bytes of a batch; a chunk that many frames share is not unpacked for each of them.
   private static let batchBytes = 1 << 22
+
+  private struct Batch<Element> {
+    var frames: Range<Int> = 0..<0
+    var values: [Element] = []
+  }
 
   init(_ reader: consuming DatasetReader) { self.reader = reader }
 
@@ -160,38 +164,35 @@ final class FrameRows {
   var rowSize: Int { reader.rowSize }
 
   func reals(_ frame: Int) throws(HDF5Error) -> ArraySlice<Double> {
-    if let range = batch(frame) {
-      reals = try reader.reals(rows: range)
-      cached = range
+    if !reals.frames.contains(frame) {
+      let frames = batch(from: frame)
+      reals = Batch(frames: frames, values: try reader.reals(rows: frames))
     }
-    return reals[slice(frame)]
+    return slice(reals, frame)
   }
 
   func integers(_ frame: Int) throws(HDF5Error) -> ArraySlice<Int> {
-    if let range = batch(frame) {
-      integers = try reader.integers(rows: range)
-      cached = range
+    if !integers.frames.contains(frame) {
+      let frames = batch(from: frame)
+      integers = Batch(frames: frames, values: try reader.integers(rows: frames))
     }
-    return integers[slice(frame)]
+    return slice(integers, frame)
   }
 
   func texts(_ frame: Int) throws(HDF5Error) -> ArraySlice<String> {
-    if let range = batch(frame) {
-      texts = try reader.texts(rows: range)
-      cached = range
+    if !texts.frames.contains(frame) {
+      let frames = batch(from: frame)
+      texts = Batch(frames: frames, values: try reader.texts(rows: frames))
     }
-    return texts[slice(frame)]
+    return slice(texts, frame)
   }
 
-  /// The frames to read for this one, nil where it is there.
-  private func batch(_ frame: Int) -> Range<Int>? {
-    guard !cached.contains(frame) else { return nil }
-    let count = max(1, Self.batchBytes / max(1, rowSize * 8))
-    return frame..<min(reader.rowCount, frame + count)
+  private func batch(from frame: Int) -> Range<Int> {
+    frame..<min(reader.rowCount, frame + max(1, Self.batchBytes / max(1, rowSize * 8)))
   }
 
-  private func slice(_ frame: Int) -> Range<Int> {
-    let start = (frame - cached.lowerBound) * rowSize
-    return start..<start + rowSize
+  private func slice<Element>(_ batch: Batch<Element>, _ frame: Int) -> ArraySlice<Element> {
+    let start = (frame - batch.frames.lowerBound) * rowSize
+    return batch.values[start..<start + rowSize]
   }
 }
