@@ -18,9 +18,32 @@ struct HDF5DamageTests {
     _ = try reader.features()
   }
 
-  @Test func everyFlippedByteOfDataIsRefused() throws {
+  /// Bytes of the seal behind the end of every file of ours.
+  private static let sealSize = 24
+
+  @Test func everyFlippedByteOfAFileIsRefused() throws {
     let good = try image()
     try readAll(good)
+    for byte in stride(from: 8, to: good.count - Self.sealSize, by: 31) {
+      var bad = good
+      bad[byte] ^= 1 << UInt8(byte % 8)
+      #expect(
+        throws: InputError(
+          file: "damaged.h5",
+          "expected an undamaged HDF5 file, found another checksum than that of its seal")
+      ) { try readAll(bad) }
+    }
+  }
+
+  @Test func aFileWithoutSealIsReadAsWell() throws {
+    let sealed = try H5MDReader(image: image(), name: "-")
+    let open = try H5MDReader(image: image().dropLast(Self.sealSize), name: "-")
+    #expect(try open.frame(at: 1).columns == sealed.frame(at: 1).columns)
+  }
+
+  /// Other programs cut the seal off; HDF5's own checksums remain.
+  @Test func everyFlippedByteOfDataWithoutSealIsRefused() throws {
+    let good = Array(try image().dropLast(Self.sealSize))
     let file = try FileImage(image: good)
     let root = "particles/trajectory"
     let paths =
@@ -33,7 +56,7 @@ struct HDF5DamageTests {
     for path in paths {
       for place in try file.dataset(path).chunkPlaces() {
         for byte in Set([place.lowerBound, place.upperBound - 1, place.upperBound - 5])
-          .union(stride(from: place.lowerBound, to: place.upperBound, by: 7))
+          .union(stride(from: place.lowerBound, to: place.upperBound, by: 101))
         {
           var bad = good
           bad[byte] ^= 0x10
@@ -66,7 +89,10 @@ struct HDF5DamageTests {
 
   @Test func everyTruncationIsRefused() throws {
     let good = try image()
-    for count in [0, 1, 8, 512, 2048, good.count / 2, good.count - 7, good.count - 1] {
+    for count in [
+      0, 1, 8, 512, 2048, good.count / 2, good.count - 25, good.count - 23,
+      good.count - 7, good.count - 1,
+    ] {
       #expect(throws: InputError.self, "\(count) bytes") { try readAll(Array(good.prefix(count))) }
     }
   }

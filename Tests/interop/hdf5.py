@@ -182,6 +182,22 @@ def foreign_types(folder):
     assert (frames[0].cell.lengths() == [5, 6, 7]).all() and frames[0].pbc.all()
 
 
+def changed_by_others(folder, h5):
+    """What h5py changes in a file of ours is what we read."""
+    path, xyz = folder / "changed.h5", folder / "changed.xyz"
+    path.write_bytes(h5.read_bytes())
+    with h5py.File(path, "r+") as file:
+        file["particles/trajectory/site_entropy/value"][1, 2] = 0.125
+    run("xyz-convert", "--no-history", path, "-o", xyz)
+    assert ase.io.read(xyz, "1").arrays["site_entropy"][2] == 0.125
+    with h5py.File(path, "r+") as file:
+        del file["sitevib"]
+        file["observables/trajectory/seed/value"][0] = 7
+    run("xyz-convert", "--no-history", path, "-o", xyz)
+    frame = ase.io.read(xyz, "0")
+    assert frame.info["seed"] == 7 and frame.info["split"] == "train" and "core" in frame.arrays
+
+
 def hostile(folder):
     path = folder / "hostile.h5"
     position = "particles/all/position/value"
@@ -249,7 +265,7 @@ def damaged(folder, h5):
     znh5md.IO(folder / "theirs.h5").extend(
         [ase.Atoms("Si2", positions=np.eye(3)[:2], info={"a": "text", "b": i}) for i in range(3)]
     )
-    for source, rounds in [(h5, 150), (folder / "theirs.h5", 150)]:
+    for source, rounds in [(h5, 100), (folder / "theirs.h5", 200)]:
         good = source.read_bytes()
         expected = run("xyz-convert", "-f", "extxyz", "--no-history", source)
         path = folder / "damaged.h5"
@@ -282,6 +298,7 @@ def main():
         mdanalysis(h5, xyz)
         theirs(folder)
         foreign_types(folder)
+        changed_by_others(folder, h5)
         hostile(folder)
         damaged(folder, h5)
 

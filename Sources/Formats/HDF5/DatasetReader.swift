@@ -167,8 +167,8 @@ package struct DatasetReader: ~Copyable {
 
 extension FileImage {
   /// Deflate makes at most 1032 bytes of one; with some slack for headers.
-  private static let largestRatio = 1100
-  private static let slack = 1 << 16
+  static let largestRatio = 1100
+  static let slack = 1 << 16
 
   /// Opens a dataset and checks that it can be read.
   ///

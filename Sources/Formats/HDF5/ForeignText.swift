@@ -8,7 +8,7 @@ enum ForeignText {
   /// Bytes of all texts of one dataset or attribute.
   private static let limit = 1 << 28
   /// Time for the child, in seconds.
-  private static let patience: UInt32 = 20
+  private static let patience: UInt32 = 10
 
   /// The texts of an open dataset or attribute, or nil where the child failed.
   static func read(_ id: hid_t, count: Int) -> [String]? {
@@ -16,7 +16,7 @@ enum ForeignText {
     return HDF5Library.run {
       guard let region = unsafe svh5_shared_memory(limit) else { return nil }
       defer { unsafe svh5_release(region, limit) }
-      guard unsafe svh5_fetch_text(id, count, region, limit, patience) >= 0 else { return nil }
+      guard unsafe svh5_fetch_text(id, count, region, limit, patience) == 0 else { return nil }
       return unsafe decode(UnsafeRawBufferPointer(start: region, count: limit), count)
     }
   }

@@ -3,6 +3,8 @@ package enum HDF5Error: Error, Equatable, Sendable {
   /// A call of the library failed: which call, on which object.
   case failed(call: String, object: String)
   case notHDF5
+  /// The file as a whole is not what it was when it was written.
+  case damaged(String)
   case missing(object: String)
   /// Another type or shape than the format asks for.
   case unexpected(object: String, expected: String, found: String)
@@ -20,6 +22,7 @@ extension HDF5Error: CustomStringConvertible {
     case .failed(let call, let object):
       "\(printable(object)): damaged or of an unknown HDF5 version (\(call) failed)"
     case .notHDF5: "expected an HDF5 file, found other, truncated or damaged data"
+    case .damaged(let found): "expected an undamaged HDF5 file, found \(found)"
     case .missing(let object): "expected \(printable(object)), found none"
     case .unexpected(let object, let expected, let found):
       "\(printable(object)): expected \(expected), found \(printable(found))"
