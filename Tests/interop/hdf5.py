@@ -234,7 +234,13 @@ def hostile(folder):
     refuses(path, "filter")
     replace(lambda f: f.create_dataset(position, (10**12, 2, 3), "f8", chunks=(1, 2, 3)))
     refuses(path, position)
-    replace(lambda f: f.create_dataset(position, (2, 2, 3), "f8", chunks=(2**20, 16, 16)))
+
+    def big_chunk(file):
+        shape, unlimited = (2, 2, 3), (None, None, None)
+        chunks = (2**20, 16, 16)
+        file.create_dataset(position, shape, "f8", maxshape=unlimited, chunks=chunks)
+
+    replace(big_chunk)
     refuses(path, position)
     replace(lambda f: f.create_dataset(position, data=data.astype("c16")))
     refuses(path, position)
