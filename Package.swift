@@ -62,6 +62,7 @@ let package = Package(
     command("ace-features", ["Descriptors"]),
     command("hessian", ["Potentials", "LinearAlgebra"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
+    command("site-gradient", ["SiteEntropy", "Potentials"]),
     command("xyz-build", ["Crystal"]),
     command("xyz-convert"),
     command("xyz-perturb", ["Crystal"]),

@@ -1,5 +1,4 @@
 internal import Crystal
-internal import Glibc
 internal import LinearAlgebra
 
 /// Exact labels of a frame that differs from its reference on a core only, at a cost set by the
@@ -26,42 +25,22 @@ public struct CoreEngine: Sendable {
   public func labels(
     of perturbation: CorePerturbation, at sites: [LatticeSite], normalizer: Normalizer
   ) throws(SiteEntropyError) -> SiteLabels {
-    let d = normalizer.dimension
-    let m = perturbation.delta.rowCount
-    var ledger = ModeLedger(
-      zeroModes: d, negativeModes: 0, smallest: 1, largest: 1, expectedZeroModes: d)
-    guard m > 0 else {
+    let modes = try CoreModes(perturbation, normalizer)
+    guard !modes.shifts.isEmpty else {
       return SiteLabels(
         kind: .relative, engine: "core", siteEntropy: [Double](repeating: 0, count: sites.count),
-        entropy: 0, ledger: ledger)
+        entropy: 0, ledger: modes.ledger)
     }
-    let kernel: Matrix
-    var entropy = 0.0
-    do {
-      let green = Self.coreBlock(normalizer.green, perturbation.sites, normalizer)
-      let factor = try SymmetricFactor(of: green)
-      let projected = factor.factor.multiplied(by: perturbation.delta)
-        .multiplied(by: factor.factor, transposingOther: true)
-      let eigen = try projected.symmetricEigen()
-      let modes = factor.inverse.multiplied(by: eigen.vectors, transposingOther: true)
-      var weighted = modes
-      let tolerance = ModeLedger.zeroTolerance * max(1, 1 + (eigen.values.last ?? 0))
-      for (k, mu) in eigen.values.enumerated() {
-        ledger.smallest = min(ledger.smallest, 1 + mu)
-        ledger.largest = max(ledger.largest, 1 + mu)
-        if abs(1 + mu) <= tolerance { ledger.zeroModes += 1 }
-        if 1 + mu < -tolerance { ledger.negativeModes += 1 }
-        let weight = 1 + mu > tolerance ? log1p(mu) : 0
-        entropy -= 0.5 * weight
-        for i in 0..<m { weighted.storage[i * factor.rank + k] *= weight }
-      }
-      kernel = modes.multiplied(by: weighted, transposingOther: true)
-    } catch {
-      throw .decomposition(order: m, error)
+    let weights = modes.logarithms
+    let entropy = weights.reduce(0) { $0 - 0.5 * $1 }
+    var weighted = modes.amplitudes
+    for element in weighted.storage.indices {
+      weighted.storage[element] *= weights[element % weights.count]
     }
+    let kernel = modes.amplitudes.multiplied(by: weighted, transposingOther: true)
     let shares = Self.shares(kernel, sites: sites, core: perturbation.sites, normalizer)
     return SiteLabels(
-      kind: .relative, engine: "core", siteEntropy: shares, entropy: entropy, ledger: ledger)
+      kind: .relative, engine: "core", siteEntropy: shares, entropy: entropy, ledger: modes.ledger)
   }
 
   /// The blocks of a translation-invariant kernel between the sites of the core, shape [m, m].

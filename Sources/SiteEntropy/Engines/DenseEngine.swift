@@ -33,6 +33,15 @@ public struct DenseEngine: Sendable {
   public func labels(
     of hessian: BlockSparseMatrix, normalizer: Normalizer? = nil, multilattice: Multilattice? = nil
   ) throws(SiteEntropyError) -> SiteLabels {
+    let eigen = try modes(of: hessian, normalizer: normalizer, multilattice: multilattice)
+    return labels(eigen, siteCount: hessian.siteCount, dimension: hessian.blockSize)
+  }
+
+  /// The eigendecomposition that the labels come from; parameters and errors as in
+  /// ``labels(of:normalizer:multilattice:)``.
+  func modes(
+    of hessian: BlockSparseMatrix, normalizer: Normalizer?, multilattice: Multilattice?
+  ) throws(SiteEntropyError) -> SymmetricEigen {
     let n = hessian.order
     let bytes = Self.bytesNeeded(order: n)
     guard bytes <= memoryLimit, n <= Self.largestOrder else {
@@ -51,9 +60,7 @@ public struct DenseEngine: Sendable {
     } else {
       matrix = hessian.dense()
     }
-    let eigen: SymmetricEigen
-    do { eigen = try matrix.symmetricEigen() } catch { throw .decomposition(order: n, error) }
-    return labels(eigen, siteCount: hessian.siteCount, dimension: hessian.blockSize)
+    do { return try matrix.symmetricEigen() } catch { throw .decomposition(order: n, error) }
   }
 
   /// A = F H̃ F.
