@@ -9,7 +9,7 @@ extension Frame {
   private static let resultKeys: Set<String> = [
     "entropy", "entropy_units", "entropy_kind", "entropy_engine", "entropy_pred", "entropy_std",
     "zero_modes", "negative_modes", "lambda_min", "lambda_max", "stable", "energy", "free_energy",
-    "stress", "virial",
+    "stress", "virial", "gradient_site", "gradient_engine", "gradient_units",
   ]
 
   mutating func removeResults() {

@@ -204,7 +204,8 @@ extension GradientWeights {
     _ row: @Sendable (BlockSparseMatrix, Int, inout MutableSpan<Double>) -> Void
   ) {
     let area = matrix.blockSize * matrix.blockSize
-    let widest = (0..<matrix.siteCount).map { matrix.rowStarts[$0 + 1] - matrix.rowStarts[$0] }
+    let widest =
+      (0..<matrix.siteCount).map { matrix.rowStarts[$0 + 1] - matrix.rowStarts[$0] }
       .max() ?? 0
     guard widest > 0 else { return }
     let pattern = matrix
