@@ -49,7 +49,7 @@ let package = Package(
     library("Potentials", ["Crystal", "Formats", "LinearAlgebra"]),
     library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
-    library("Regression", ["LinearAlgebra"]),
+    library("Regression", ["Formats", "LinearAlgebra"]),
     library(
       "CommandLine", ["Formats", "LinearAlgebra", "Crystal", "Descriptors", argumentParser]),
     library("TestSupport", ["Formats", "LinearAlgebra"]),
@@ -61,6 +61,8 @@ let package = Package(
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
     command("hessian", ["Potentials", "LinearAlgebra"]),
+    command("predict", ["Descriptors", "Regression", "LinearAlgebra"]),
+    command("ridge", ["Descriptors", "Regression"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
     command("site-gradient", ["SiteEntropy", "Potentials"]),
     command("xyz-build", ["Crystal"]),
@@ -76,7 +78,7 @@ let package = Package(
     tests(
       "SiteEntropyTests", ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     tests("DescriptorsTests", ["Descriptors", "Crystal", "Formats", "LinearAlgebra"]),
-    tests("RegressionTests", ["Regression", "LinearAlgebra"]),
+    tests("RegressionTests", ["Regression", "Formats", "LinearAlgebra"]),
     tests("CommandTests", ["CommandLine"]),
   ],
   swiftLanguageModes: [.v6])

@@ -70,6 +70,8 @@ public final class FilterSession {
   private var encoder: FrameEncoder?
   private var progress: Progress
   private var rejectedCount = 0
+  /// Further files, written last.
+  private var reports: [(text: String, path: String)] = []
 
   /// Rejected frames named one by one; beyond, only their number is.
   private static let namedRejections = 20
@@ -150,6 +152,9 @@ public final class FilterSession {
     guard !output.isTerminal else { throw StreamError.binaryToTerminal }
     try output.write(bytes)
   }
+
+  /// Writes a second file, which appears whole or not at all, when the output is complete.
+  public func write(text: String, toFile path: String) { reports.append((text, path)) }
 
   // MARK: Work
 
@@ -260,6 +265,11 @@ public final class FilterSession {
     if !options.quiet { message("warning: \(text)") }
   }
 
+  /// Lines on standard error that are asked for, such as a table of results; none under --quiet.
+  public func note(_ lines: [String]) {
+    if !options.quiet { lines.forEach(message) }
+  }
+
   /// One line on standard error.
   public func message(_ text: String) {
     progress.clear()
@@ -292,6 +302,16 @@ public final class FilterSession {
       try output.write(bytes)
     }
     try output.finish()
+    for report in reports {
+      let file = try Output(path: report.path)
+      do {
+        try file.write(Array(report.text.utf8))
+        try file.finish()
+      } catch {
+        file.abandon()
+        throw error
+      }
+    }
     progress.clear()
     if rejectedCount > Self.namedRejections { message("\(rejectedCount) frames rejected in all") }
   }

@@ -17,6 +17,9 @@ public struct RidgeChannel: Sendable {
   /// The block of channels it was fitted with, an index into ``RidgeModel/blocks``.
   public let block: Int
   public let rowCount: Int
+  /// The largest leverage of a training site, against which extrapolation is measured; 0 until
+  /// ``RidgeModel/noteTraining(_:siteCount:channel:)`` has seen the sites.
+  public internal(set) var largestLeverage = 0.0
 
   public init(
     featureMean: [Double], featureScale: [Double], featureMinima: [Double],
@@ -79,6 +82,20 @@ public struct RidgeBlock: Equatable, Sendable {
 
 /// A fitted model: a linear function of the features for every channel.
 public struct RidgeModel: Sendable {
-  public let channels: [RidgeChannel]
+  public internal(set) var channels: [RidgeChannel]
   public let blocks: [RidgeBlock]
+
+  init(channels: [RidgeChannel], blocks: [RidgeBlock]) {
+    (self.channels, self.blocks) = (channels, blocks)
+  }
+
+  /// Takes the leverages of training sites as the measure of extrapolation: a second pass over the
+  /// features, as the posterior is known only after the first.
+  ///
+  /// - Parameter features: φ, shape [sites, K], row-major.
+  public mutating func noteTraining(_ features: Span<Double>, siteCount: Int, channel: Int) {
+    let leverages = channels[channel].leverages(features, siteCount: siteCount)
+    channels[channel].largestLeverage = max(
+      channels[channel].largestLeverage, leverages.max() ?? 0)
+  }
 }

@@ -28,16 +28,26 @@ extension RidgeChannel {
   public func leverages(_ features: Span<Double>, siteCount: Int) -> [Double] {
     let k = coefficients.count
     precondition(features.count == siteCount * k, "leverages: expected [\(siteCount), \(k)]")
-    let centred = (0..<siteCount * k).map { features[$0] - featureMean[$0 % max(1, k)] }
-    let q = Matrix(rowCount: siteCount, columnCount: k, storage: centred)
-      .multiplied(by: posterior.factor, transposingOther: true)
-    let r = posterior.offset.count
-    return (0..<siteCount).map { site in
-      (0..<r).reduce(0) { sum, i in
-        let element = q.storage[site * r + i] - posterior.offset[i]
-        return sum + element * element
+    // Blocks of fixed height: the bytes do not depend on the number of threads.
+    let height = 128
+    let parts = mapConcurrently((siteCount + height - 1) / height) { block -> [Double] in
+      let sites = block * height..<min(siteCount, (block + 1) * height)
+      var centred = Matrix(rowCount: sites.count, columnCount: k)
+      for site in sites {
+        let row = (site - sites.lowerBound) * k
+        for j in 0..<k { centred.storage[row + j] = features[site * k + j] - featureMean[j] }
+      }
+      let q = centred.multiplied(by: posterior.factor, transposingOther: true)
+      let r = posterior.offset.count
+      return sites.indices.map { site in
+        let row = (site - sites.lowerBound) * r
+        return (0..<r).reduce(0) { sum, i in
+          let element = q.storage[row + i] - posterior.offset[i]
+          return sum + element * element
+        }
       }
     }
+    return parts.flatMap(\.self)
   }
 }
 
