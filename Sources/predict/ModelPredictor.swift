@@ -1,0 +1,119 @@
+import Descriptors
+import Formats
+import LinearAlgebra
+import Regression
+
+/// What a model says about one frame.
+struct Prediction: Sendable {
+  /// Site entropies in k_B, shape [N].
+  var values: [Double]
+  /// Leverages relative to the largest in training, shape [N].
+  var extrapolation: [Double]
+  /// Posterior standard deviations in k_B, shape [N]; nil unless asked for.
+  var deviations: [Double]?
+  /// Posterior standard deviation of the total in k_B, covariances included.
+  var totalDeviation: Double?
+
+  var total: Double { values.reduce(0, +) }
+}
+
+/// A model with the calculator of its features, checked against each other.
+struct ModelPredictor: Sendable {
+  /// Atoms whose features are held at a time.
+  private static let blockSize = 2048
+
+  let model: RidgeModel
+  let calculator: FeatureCalculator
+  let withDeviations: Bool
+  /// The meaning of the labels that trained the model, if the frames told.
+  let kind: String?
+
+  /// - Throws: ``InputError`` for a model of another version, a basis that is not understood, or
+  ///   numbers that do not fit the basis.
+  init(_ stored: StoredModel, file: String, withDeviations: Bool) throws(InputError) {
+    let basis: FeatureBasis
+    do {
+      basis = try FeatureBasis(json: stored.basis)
+      calculator = try FeatureCalculator(basis)
+    } catch { throw InputError(file: file, "\(error)") }
+    guard let hash = stored.texts["basis_hash"], hash == basis.contentHash else {
+      throw InputError(
+        file: file,
+        "expected the basis hash \(basis.contentHash), found \(stored.texts["basis_hash"] ?? "none")"
+      )
+    }
+    guard stored.featureCount == calculator.featureCount else {
+      throw InputError(
+        file: file,
+        "expected \(calculator.featureCount) features as the basis says, found "
+          + "\(stored.featureCount)")
+    }
+    guard stored.channelNames == calculator.channelNames else {
+      throw InputError(
+        file: file,
+        "expected the channels \(calculator.channelNames.joined(separator: " ")), found "
+          + stored.channelNames.joined(separator: " "))
+    }
+    model = try RidgeModel(stored, file: file)
+    self.withDeviations = withDeviations
+    guard !withDeviations || model.blocks.allSatisfy({ $0.residualVariance != nil }) else {
+      throw InputError(
+        file: file,
+        "--std: expected a model with more training sites than degrees of freedom, found none left")
+    }
+    kind = stored.texts["entropy_kind"]
+  }
+
+  /// Predicts the sites of a frame, some at a time: memory does not grow with its features.
+  ///
+  /// - Throws: ``InputError`` for labels that are missing or unknown to the model.
+  func predict(_ frame: Frame) throws(InputError) -> Prediction {
+    let prepared = try calculator.prepare(frame)
+    let count = prepared.atomCount
+    let k = calculator.featureCount
+    var values = [Double](repeating: 0, count: count)
+    var leverages = values
+    var total = TotalLeverage(model)
+    for first in stride(from: 0, to: count, by: Self.blockSize) {
+      let block = first..<min(count, first + Self.blockSize)
+      let features = try prepared.features(of: block)
+      for channel in model.channels.indices {
+        let members = block.filter { prepared.centerChannels[$0] == channel }
+        guard !members.isEmpty else { continue }
+        var rows: [Double] = []
+        rows.reserveCapacity(members.count * k)
+        for atom in members { rows += features[(atom - first) * k..<(atom - first + 1) * k] }
+        let part = model.channels[channel]
+        for (atom, value) in zip(members, part.predict(rows.span, siteCount: members.count)) {
+          values[atom] = value
+        }
+        for (atom, value) in zip(members, part.leverages(rows.span, siteCount: members.count)) {
+          leverages[atom] = value
+        }
+        if withDeviations {
+          total.add(rows.span, siteCount: members.count, channel: channel, of: model)
+        }
+      }
+    }
+    if let atom = values.indices.first(where: {
+      !(values[$0].isFinite && leverages[$0].isFinite)
+    }) {
+      throw InputError(
+        frame.source, atom: atom, "expected features near those of training, found an overflow")
+    }
+    var result = Prediction(
+      values: values,
+      extrapolation: zip(leverages, prepared.centerChannels).map { leverage, channel in
+        let largest = model.channels[channel].largestLeverage
+        return largest > 0 ? leverage / largest : leverage
+      })
+    if withDeviations {
+      result.deviations = zip(leverages, prepared.centerChannels).map { leverage, channel in
+        let variance = model.blocks[model.channels[channel].block].residualVariance ?? 0
+        return (variance * leverage).squareRoot()
+      }
+      result.totalDeviation = total.variance(model)?.squareRoot()
+    }
+    return result
+  }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import CommandLine
+import Formats
+import Regression
+import Synchronization
+
+@main struct Predict: FilterCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Predict site entropies with a model of ridge.",
+    usage: """
+      predict -m si.h5 frames.xyz > predicted.xyz
+      predict -m si.h5 --std --max-extrapolation 2 < frames.xyz
+      """,
+    discussion: """
+      Adds the columns site_entropy_pred (k_B) and extrapolation, and the key entropy_pred, the sum \
+      of the sites. extrapolation is the leverage of a site relative to the largest one in \
+      training: above 1 the model has not seen the like.
+
+      --std adds site_entropy_std and entropy_std, standard deviations of the posterior of the \
+      coefficients; that of the total holds the covariances of the sites. They measure what \
+      training leaves open, not what the features cannot tell.
+
+      With --max-extrapolation a frame with a site above the limit is written all the same, named on \
+      standard error, and the exit code is 3.
+
+      Where frames carry the labels the model was trained for, their errors are shown on standard \
+      error.
+      """,
+    version: sitevibVersion)
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The model, from ridge.", valueName: "file"))
+  var model: String
+
+  @Flag(help: "Standard deviations of the sites and the total.") var std = false
+
+  @Option(help: "Largest extrapolation of a site that is not reported.")
+  var maxExtrapolation: PositiveReal?
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    guard model != "-" else {
+      throw ValidationError("--model: expected a file, found '-' (standard input holds frames)")
+    }
+  }
+
+  func perform(_ session: FilterSession) throws {
+    let stored = try StoredModel(image: ByteSource(path: model).readToEnd(), name: model)
+    let predictor = try ModelPredictor(stored, file: model, withDeviations: std)
+    let target = stored.texts["target"]
+    let limit = maxExtrapolation?.value
+    let errors = Mutex<[Int: FrameErrors]>([:])
+    try session.mapFrames(matrices: .keep) { job in
+      var frame = job.frame
+      let prediction = try predictor.predict(frame)
+      if let target, let labels = frame.reals(target), frame.text("entropy_kind") == predictor.kind
+      {
+        let found = FrameErrors(labels, prediction)
+        errors.withLock { $0[job.index] = found }
+      }
+      frame.apply(prediction)
+      return FrameResult(
+        frame, rejection: prediction.rejection(above: limit), report: prediction.report)
+    }
+    let all = errors.withLock { found in
+      // In the order of the frames: sums do not depend on which thread was first.
+      found.sorted { $0.key < $1.key }.map(\.value)
+    }
+    if !all.isEmpty { session.note(FrameErrors.text(all)) }
+  }
+}
+
+extension Frame {
+  fileprivate mutating func apply(_ prediction: Prediction) {
+    setColumn(Column("site_entropy_pred", .real(prediction.values)))
+    if let deviations = prediction.deviations {
+      setColumn(Column("site_entropy_std", .real(deviations)))
+    }
+    setColumn(Column("extrapolation", .real(prediction.extrapolation)))
+    setKey("entropy_pred", .real(prediction.total))
+    if let deviation = prediction.totalDeviation { setKey("entropy_std", .real(deviation)) }
+  }
+}
+
+extension Prediction {
+  /// Why a frame is named, or nil.
+  fileprivate func rejection(above limit: Double?) -> String? {
+    guard let limit, let worst = extrapolation.max(), worst > limit else { return nil }
+    let atom = extrapolation.firstIndex(of: worst) ?? 0
+    return "expected extrapolation of at most \(fourDigits(limit)), "
+      + "found \(fourDigits(worst)) at atom \(atom + 1)"
+  }
+
+  fileprivate var report: JSONObject {
+    var object: JSONObject = [
+      "entropy_pred": .real(total), "largest_extrapolation": .real(extrapolation.max() ?? 0),
+    ]
+    if let totalDeviation { object.append("entropy_std", .real(totalDeviation)) }
+    return object
+  }
+}
+
+/// Errors of one frame against its labels.
+private struct FrameErrors: Sendable {
+  var sites = Metrics()
+  let label: Double
+  let prediction: Double
+
+  init(_ labels: [Double], _ prediction: Prediction) {
+    for (label, value) in zip(labels, prediction.values) {
+      sites.add(label: label, prediction: value)
+    }
+    (label, self.prediction) = (labels.reduce(0, +), prediction.total)
+  }
+
+  static func text(_ frames: [FrameErrors]) -> [String] {
+    var (sites, totals) = (Metrics(), Metrics())
+    for frame in frames {
+      sites.merge(frame.sites)
+      totals.add(label: frame.label, prediction: frame.prediction)
+    }
+    func line(_ name: String, _ metrics: Metrics) -> String {
+      func word(_ value: Double?) -> String { value.map(fourDigits) ?? "-" }
+      return "\(metrics.count) \(name): rmse \(word(metrics.rmse)), mae \(word(metrics.mae)), "
+        + "R2 \(metrics.r2.map { String(($0 * 1e7).rounded() / 1e7) } ?? "-")"
+    }
+    return [line("labelled sites", sites), line("totals", totals)]
+  }
+}

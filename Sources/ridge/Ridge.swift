@@ -1,0 +1,158 @@
+public import ArgumentParser
+import CommandLine
+import Descriptors
+import Formats
+public import Regression
+
+@main struct Ridge: FilterCommand {
+  /// `auto` or a number.
+  struct Lambda: ExpressibleByArgument {
+    var choice = LambdaChoice.automatic
+
+    init() {}
+
+    init?(argument: String) {
+      if argument == "auto" { return }
+      guard let value = NonNegativeReal(argument: argument) else { return nil }
+      choice = .fixed(value.value)
+    }
+
+    var defaultValueDescription: String { "auto" }
+  }
+
+  /// `none` or `algebraic:P`.
+  struct Prior: ExpressibleByArgument {
+    var power: Double? = 1
+
+    init() {}
+
+    init?(argument: String) {
+      if argument == "none" {
+        power = nil
+        return
+      }
+      guard argument.hasPrefix("algebraic:"),
+        let value = PositiveReal(argument: String(argument.dropFirst("algebraic:".count))),
+        value.value <= 16
+      else { return nil }
+      power = value.value
+    }
+
+    var defaultValueDescription: String { "algebraic:1" }
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "ridge",
+    abstract: "Fit site entropies as a linear function of features, channel by channel.",
+    usage: """
+      ridge --order 3 --degree 12 --cutoff 5.5 --split config labels.xyz > model.h5
+      ace-features --order 3 --degree 12 --cutoff 5.5 labels.xyz | ridge -o model.h5
+      """,
+    discussion: """
+      The input holds features (from ace-features), or frames for which they are computed with the \
+      basis options. The labels are the column --target.
+
+      The fit minimises the sum of (phi.c + b - y)^2 plus lambda |G S c|^2 for each centre channel, \
+      with S the standard deviations of the features and G the prior, 1 + sum(n^p + w l^p) over the \
+      factors of a feature. 'auto' takes the lambda of least error on folds of whole frames that \
+      are left out in turn; with a single frame generalised cross-validation.
+
+      With --split the model is fitted on the training part only, and that model is written. \
+      'config' leaves out whole frames, 'site' random sites, whose neighbours then train: an \
+      optimistic figure.
+
+      Standard error shows a table of the errors, by channel, over all sites, and of the totals of \
+      frames. Units: k_B.
+      """,
+    version: sitevibVersion)
+
+  @OptionGroup(title: "Basis (where the input has no features)") var basis: BasisOptions
+
+  @Option(help: "Column of the labels.") var target = "site_entropy"
+
+  @Option(help: ArgumentHelp("Regularisation.", valueName: "auto|x")) var lambda = Lambda()
+
+  @Option(help: ArgumentHelp("Weight of each feature.", valueName: "algebraic:p|none"))
+  var prior = Prior()
+
+  @Option(help: "What is kept for the test.") var split = SplitKind.none
+
+  @Option(help: "Fraction that trains.") var train = PositiveReal(0.8)
+
+  @Option(help: "Folds of frames for lambda and the held-out error, at least 2.")
+  var folds = PositiveInteger(8)
+
+  @Option(help: "Seed of the split and of the folds.") var seed: UInt64 = 0
+
+  @Option(help: "Weight of a row for the total of each frame.")
+  var weightTotal = NonNegativeReal(0)
+
+  @Option(
+    help: ArgumentHelp("Also write the report as JSON.", valueName: "file")) var report: String?
+
+  @Option(help: "Features held in memory, in GiB; beyond, in a file in TMPDIR.")
+  var maxMemory = PositiveReal(1)
+
+  @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    guard train.value < 1 else {
+      throw ValidationError("--train: expected a fraction below 1, found \(train)")
+    }
+    guard folds.value >= 2 else {
+      throw ValidationError("--folds: expected at least 2, found \(folds)")
+    }
+    guard maxMemory.value <= 1e6 else {
+      throw ValidationError("--max-memory: expected at most 1e6, found \(maxMemory)")
+    }
+    guard split != .site || weightTotal.value == 0 else {
+      throw ValidationError("--split site: expected no --weight-total, found one")
+    }
+    guard stream.output.format != .extendedXYZ else {
+      throw ValidationError("--format: expected h5 for a model, found extxyz")
+    }
+  }
+
+  func perform(_ session: FilterSession) throws {
+    let data = try TrainingReader(
+      options: basis, target: target, memoryLimit: Int(maxMemory.value * 1_073_741_824)
+    ).read(session)
+    let options = FitOptions(
+      lambda: lambda.choice, priorPower: prior.power, split: split, trainingFraction: train.value,
+      foldCount: folds.value, seed: seed, totalWeight: weightTotal.value)
+    let division = try Division(data.store, options)
+    var model = try fit(data, division, options)
+    let result = try FitReport(&model, data, division)
+    try session.write(binary: stored(model, data, result, session).bytes())
+    session.note(result.text(model))
+    session.report(result.json(model))
+    if let report {
+      session.write(text: result.json(model).serialized + "\n", toFile: report)
+    }
+  }
+
+  private func stored(
+    _ model: RidgeModel, _ data: TrainingData, _ result: FitReport, _ session: FilterSession
+  ) -> StoredModel {
+    var origin = RidgeModel.Origin(
+      channelNames: data.channelNames,
+      species: data.channelNames.map { name in
+        Element(symbol: String(name.prefix { $0 != "." }))?.atomicNumber ?? 0
+      }, basis: data.basis)
+    origin.featureNames = data.featureNames
+    origin.potential = data.provenance.potential ?? ""
+    origin.history = session.historyEntry.map { [$0] } ?? []
+    origin.metrics = result.stored
+    origin.texts = [
+      "seed": String(seed), "split": split.rawValue, "target": target,
+      "prior": prior.power.map { "algebraic:\($0)" } ?? "none",
+    ]
+    if let kind = data.provenance.kind { origin.texts["entropy_kind"] = kind }
+    if let calculator = data.calculator {
+      origin.texts["basis_hash"] = calculator.basis.contentHash
+    }
+    return model.stored(origin)
+  }
+}
+
+extension SplitKind: ExpressibleByArgument {}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import CommandLine
+import Descriptors
+import Formats
+
+/// Everything a fit needs of its input.
+struct TrainingData {
+  let store: RowStore
+  let featureCount: Int
+  let channelNames: [String]
+  let featureNames: [String]
+  /// Canonical text of the basis.
+  let basis: String
+  /// nil where the features were made by another program.
+  let calculator: FeatureCalculator?
+  /// What the frames say about their labels.
+  let provenance: Provenance
+
+  /// Keys of the frames that pass to the model.
+  struct Provenance: Equatable, Sendable {
+    var kind: String?
+    var potential: String?
+
+    init(_ frame: Frame) {
+      (kind, potential) = (frame.text("entropy_kind"), frame.text("potential"))
+    }
+  }
+}
+
+/// Takes the features that stand beside the frames, or computes them.
+struct TrainingReader {
+  let options: BasisOptions
+  let target: String
+  /// Bytes of features to hold in memory.
+  let memoryLimit: Int
+
+  func read(_ session: FilterSession) throws -> TrainingData {
+    guard let first = try session.firstFrame() else {
+      throw InputError(file: "-", "expected a frame, found none")
+    }
+    let calculator = try calculator(for: first)
+    let provenance = TrainingData.Provenance(first)
+    let store = RowStore(limit: memoryLimit)
+    let target = target
+    var header: StoredFeatures?
+    try session.forEachFrame(matrices: .keep) { job -> (FrameRows, StoredFeatures?) in
+      guard TrainingData.Provenance(job.frame) == provenance else {
+        throw InputError(
+          job.frame.source,
+          "expected entropy_kind and potential of the first frame, found another")
+      }
+      let targets = try labels(target, of: job.frame)
+      if let features = job.attachments.features {
+        guard calculator == nil else {
+          throw InputError(
+            job.frame.source, "expected no basis options beside stored features, found some")
+        }
+        return try Self.stored(features, of: job.frame, targets: targets)
+      }
+      guard let calculator else {
+        throw InputError(
+          job.frame.source,
+          "expected features (from ace-features) or --order, --degree and --cutoff, found neither")
+      }
+      let prepared = try calculator.prepare(job.frame)
+      return (
+        FrameRows(
+          source: job.frame.source, channels: prepared.centerChannels, targets: targets,
+          features: try prepared.features()), nil
+      )
+    } consume: { job, value in
+      let (rows, found) = value
+      header = header ?? found
+      guard header?.basis == found?.basis, header?.channelNames == found?.channelNames,
+        header?.featureCount == found?.featureCount
+      else {
+        throw InputError(
+          job.frame.source, "expected features of the basis of the first frame, found others")
+      }
+      try store.append(rows)
+    }
+    if let header { return try data(store, header, provenance) }
+    guard let calculator else { preconditionFailure("frames without features") }
+    return TrainingData(
+      store: store, featureCount: calculator.featureCount,
+      channelNames: calculator.channelNames,
+      featureNames: calculator.manifest.map(\.name), basis: calculator.basis.json,
+      calculator: calculator, provenance: provenance)
+  }
+
+  /// The calculator that the options ask for, if they ask for one.
+  private func calculator(for first: Frame) throws -> FeatureCalculator? {
+    guard options.isGiven else { return nil }
+    let basis = try options.basis(for: first)
+    do { return try FeatureCalculator(basis) } catch { throw ValidationError("\(error)") }
+  }
+
+  /// Rows as they stand in the input; the second value is their header, without the rows.
+  private static func stored(
+    _ features: StoredFeatures, of frame: Frame, targets: [Double]
+  ) throws(InputError) -> (FrameRows, StoredFeatures?) {
+    guard let atom = features.atoms.first(where: { $0 >= frame.atomCount }) else {
+      let header = StoredFeatures(
+        featureCount: features.featureCount, rows: [], frames: [], atoms: [], channels: [],
+        channelNames: features.channelNames, basis: features.basis,
+        featureNames: features.featureNames)
+      return (
+        FrameRows(
+          source: frame.source, channels: features.channels,
+          targets: features.atoms.map { targets[$0] }, features: features.rows), header
+      )
+    }
+    throw InputError(
+      frame.source, "features: expected \(frame.atomCount) atoms, found atom \(atom + 1)")
+  }
+
+  private func data(
+    _ store: RowStore, _ header: StoredFeatures, _ provenance: TrainingData.Provenance
+  ) throws(InputError) -> TrainingData {
+    var calculator: FeatureCalculator?
+    do { calculator = try FeatureCalculator(FeatureBasis(json: header.basis)) } catch {
+      // Features of another program: they can be fitted, only a prior cannot be known.
+      calculator = nil
+    }
+    if let calculator {
+      guard calculator.featureCount == header.featureCount,
+        calculator.channelNames == header.channelNames
+      else {
+        throw InputError(
+          file: "-",
+          "expected \(calculator.featureCount) features as the basis says, found "
+            + "\(header.featureCount)")
+      }
+    }
+    return TrainingData(
+      store: store, featureCount: header.featureCount, channelNames: header.channelNames,
+      featureNames: header.featureNames, basis: header.basis, calculator: calculator,
+      provenance: provenance)
+  }
+}
+
+/// The labels of a frame.
+///
+/// - Throws: ``InputError`` where the column is missing or holds what is no number.
+private func labels(_ name: String, of frame: Frame) throws(InputError) -> [Double] {
+  guard let values = frame.reals(name) else {
+    throw InputError(
+      frame.source, "expected the column \(name):R:1 (site-entropy gives it), found none")
+  }
+  if let atom = values.firstIndex(where: { !$0.isFinite }) {
+    throw InputError(frame.source, atom: atom, "\(name): expected a number, found \(values[atom])")
+  }
+  return values
+}
