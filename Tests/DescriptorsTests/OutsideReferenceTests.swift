@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Features computed with SciPy from the definitions of formats/ace-basis.md
-/// (formats/vectors/ace-basis/reference.py).
+/// (Tests/interop/generators/ace_reference.py).
 struct OutsideReferenceTests {
   struct Case: Decodable {
     struct Options: Decodable {

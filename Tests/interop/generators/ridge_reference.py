@@ -101,7 +101,7 @@ def joint():
     show("jointHeldOut", np.sqrt(squares / len(y)))
 
 
-print("/// Printed by Tests/interop/ridge_reference.py (NumPy).\nenum RidgeReference {")
+print("/// Printed by Tests/interop/generators/ridge_reference.py (NumPy).\nenum RidgeReference {")
 single("plain", data(40, 5), target(40), np.array([1, 2, 5, 10, 17.0]), 0.7, np.arange(40) // 5 % 4)
 x = data(40, 5)
 x[:, 3] = x[:, 1]

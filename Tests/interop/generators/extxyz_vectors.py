@@ -3,7 +3,7 @@
 The meaning comes from ASE, read frame by frame. Where ASE is known to be wrong, lossy or unable
 (formats/extxyz.md, "Where readers differ"), `hand` gives what differs, and why.
 
-    python3 Tests/interop/extxyz_vectors.py formats/vectors/extxyz/pass
+    python3 Tests/interop/generators/extxyz_vectors.py formats/vectors/extxyz/pass
 """
 
 import io
