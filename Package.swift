@@ -56,7 +56,9 @@ let package = Package(
     // MARK: Executables
     .executableTarget(
       name: "Benchmarks",
-      dependencies: ["Descriptors", "Potentials", "Crystal", "LinearAlgebra", "Formats"],
+      dependencies: [
+        "Descriptors", "SiteEntropy", "Potentials", "Crystal", "LinearAlgebra", "Formats",
+      ],
       swiftSettings: strict),
     // MARK: Commands
     command("ace-features", ["Descriptors"]),

@@ -5,6 +5,7 @@ struct Benchmarks {
     ("extxyz", { try benchmarkExtendedXYZ() }),
     ("hessian", { try benchmarkHessian() }),
     ("descriptors", { try benchmarkDescriptors() }),
+    ("engines", { try benchmarkEngines() }),
   ]
 
   static func main() throws {

@@ -11,6 +11,8 @@ public enum SiteEntropyError: Error, Equatable, Sendable {
   case decomposition(order: Int, LAPACKError)
   /// Σ S_i and S, which must agree, do not.
   case sumRule(sum: Double, total: Double)
+  /// Labels cannot be had this exactly.
+  case tolerance(wanted: Double, reached: Double, advice: String)
   /// Frame and reference have other shapes.
   case mismatch(String)
 }
@@ -29,6 +31,8 @@ extension SiteEntropyError: CustomStringConvertible {
       "matrix of order \(order): \(error)"
     case .sumRule(let sum, let total):
       "expected site entropies that add up to \(total), found \(sum)"
+    case .tolerance(let wanted, let reached, let advice):
+      "expected labels within \(wanted) k_B, found \(reached): \(advice)"
     case .mismatch(let text): text
     }
   }

@@ -1,0 +1,184 @@
+// Kernels over a batch of vectors side by side: rows of `width` contiguous columns, a multiple of 4.
+
+extension BlockSparseMatrix {
+  /// Y = H·X for a batch, and the dot product of each column of X with that of Y.
+  ///
+  /// - Parameters:
+  ///   - x: Shape [order, width].
+  ///   - width: A multiple of 4.
+  ///   - y: Shape [order, width]; overwritten.
+  ///   - dots: Σ_r x_rc y_rc, shape [width]; overwritten.
+  /// - Complexity: 2·d·d·width operations a block; sums of one row stay in registers.
+  public func multiply(
+    _ x: Span<Double>, width: Int, into y: inout MutableSpan<Double>,
+    dots: inout MutableSpan<Double>
+  ) {
+    precondition(width.isMultiple(of: 4) && dots.count == width, "dots: expected [\(width)]")
+    precondition(x.count == order * width && y.count == x.count, "X, Y: expected [order, width]")
+    for column in dots.indices { dots[column] = 0 }
+    withLanes(reading: x) { x in
+      withLanes(&y) { y in
+        withLanes(&dots) { dots in
+          withLanes(reading: values.span) { values in
+            for i in 0..<siteCount {
+              if blockSize == 3 {
+                multiplyRow3(i, values, x, width, y, dots)
+              } else {
+                multiplyRow(i, values, x, width, y, dots)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func multiplyRow3(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes
+  ) {
+    let (first, last) = (rowStarts[i], rowStarts[i + 1])
+    for column in stride(from: 0, to: width, by: 4) {
+      var (sumA, sumB, sumC) = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
+      for k in first..<last {
+        let from = 3 &* Int(indices[k]) &* width &+ column
+        let (p, q, r) = (x[from], x[from &+ width], x[from &+ 2 &* width])
+        let v = values.advanced(by: 9 &* k)
+        sumA += p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
+        sumB += p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
+        sumC += p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
+      }
+      let to = 3 &* i &* width &+ column
+      y[to] = sumA
+      y[to &+ width] = sumB
+      y[to &+ 2 &* width] = sumC
+      guard first < last else { continue }
+      dots[column] += x[to] * sumA + x[to &+ width] * sumB + x[to &+ 2 &* width] * sumC
+    }
+  }
+
+  private func multiplyRow(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes
+  ) {
+    let d = blockSize
+    for column in stride(from: 0, to: width, by: 4) {
+      for a in 0..<d {
+        var sum = SIMD4<Double>()
+        for k in rowStarts[i]..<rowStarts[i + 1] {
+          let from = d &* Int(indices[k]) &* width &+ column
+          for b in 0..<d {
+            sum += x[from &+ b &* width] * values.scalar((k &* d &+ a) &* d &+ b)
+          }
+        }
+        let to = (d &* i &+ a) &* width &+ column
+        y[to] = sum
+        dots[column] += x[to] * sum
+      }
+    }
+  }
+}
+
+/// One step of a three-term recurrence for every column c:
+///
+///     next_rc = image_rc - a_c current_rc - b_c next_rc
+///
+/// - Parameters:
+///   - a, b: Shape [width].
+///   - next: Holds the vectors before the current ones; overwritten by those after.
+/// - Precondition: All are of shape [rows, width], `width` a multiple of 4.
+public func recur(
+  _ next: inout MutableSpan<Double>, image: Span<Double>, current: Span<Double>, a: Span<Double>,
+  b: Span<Double>
+) {
+  let (width, count) = (a.count, next.count)
+  precondition(width.isMultiple(of: 4) && width > 0 && b.count == width, "a, b: expected [width]")
+  precondition(count.isMultiple(of: width), "next: expected [rows, width]")
+  precondition(image.count == count && current.count == count, "vectors: shapes")
+  withLanes(&next) { next in
+    withLanes(reading: image) { image in
+      withLanes(reading: current) { current in
+        withLanes(reading: a) { a in
+          withLanes(reading: b) { b in
+            for row in stride(from: 0, to: count, by: width) {
+              for column in stride(from: 0, to: width, by: 4) {
+                let e = row &+ column
+                next[e] = image[e] - a[column] * current[e] - b[column] * next[e]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Σ_r x_rc y_rc for every column c.
+///
+/// - Parameters:
+///   - x, y: Shape [rows, width], `width` a multiple of 4.
+///   - dots: Shape [width]; overwritten.
+public func columnDots(_ x: Span<Double>, _ y: Span<Double>, into dots: inout MutableSpan<Double>) {
+  let (width, count) = (dots.count, x.count)
+  precondition(width.isMultiple(of: 4) && width > 0, "dots: expected a multiple of 4")
+  precondition(count.isMultiple(of: width) && y.count == count, "vectors: shapes")
+  for column in dots.indices { dots[column] = 0 }
+  withLanes(reading: x) { x in
+    withLanes(reading: y) { y in
+      withLanes(&dots) { dots in
+        for row in stride(from: 0, to: count, by: width) {
+          for column in stride(from: 0, to: width, by: 4) {
+            dots[column] += x[row &+ column] * y[row &+ column]
+          }
+        }
+      }
+    }
+  }
+}
+
+/// X(k) ← Z(k) X(k) for complex vectors that share rows of real numbers (see ``GridTransform``).
+///
+/// - Parameters:
+///   - real, imaginary: Z(k), shape [points, order, order].
+///   - data: Shape [points, order, width], the first half of each row real parts, the second
+///     imaginary ones; overwritten.
+/// - Precondition: `width` is a multiple of 8.
+public func multiplyPairs(
+  _ data: inout MutableSpan<Double>, real: Span<Double>, imaginary: Span<Double>, order: Int,
+  width: Int
+) {
+  let (area, half) = (order * order, width / 2)
+  precondition(width.isMultiple(of: 8) && order > 0, "pairs: width")
+  let points = real.count / area
+  precondition(
+    imaginary.count == points * area && real.count == points * area
+      && data.count == points * order * width, "pairs: shape")
+  withLanes(&data) { data in
+    withLanes(reading: real) { real in
+      withLanes(reading: imaginary) { imaginary in
+        withScratchLanes(8 * order) { copy in
+          for k in 0..<points {
+            let rows = data.advanced(by: k &* order &* width)
+            let (re, im) = (real.advanced(by: k &* area), imaginary.advanced(by: k &* area))
+            for column in stride(from: 0, to: half, by: 4) {
+              for b in 0..<order {
+                copy[8 &* b] = rows[b &* width &+ column]
+                copy[8 &* b &+ 4] = rows[b &* width &+ half &+ column]
+              }
+              for a in 0..<order {
+                var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
+                for b in 0..<order {
+                  let (p, q) = (copy[8 &* b], copy[8 &* b &+ 4])
+                  let (c, s) = (re.scalar(a &* order &+ b), im.scalar(a &* order &+ b))
+                  x += p * c - q * s
+                  y += p * s + q * c
+                }
+                rows[a &* width &+ column] = x
+                rows[a &* width &+ half &+ column] = y
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// Memory of a kernel, read and written four columns at a time without bounds checks.
+///
+/// Lives only inside the closure that lends the memory; the kernels of this module check the
+/// shapes once, before they make one.
+@safe struct Lanes {
+  private let base: UnsafeMutablePointer<Double>
+
+  init(_ base: UnsafeMutablePointer<Double>) { unsafe self.base = base }
+
+  /// For reading only.
+  init(reading base: UnsafePointer<Double>) {
+    unsafe self.base = UnsafeMutablePointer(mutating: base)
+  }
+
+  /// Elements `index ..< index + 4`.
+  subscript(index: Int) -> SIMD4<Double> {
+    @inline(__always) get {
+      unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD4<Double>.self)
+    }
+    @inline(__always) nonmutating set {
+      unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: newValue, as: SIMD4<Double>.self)
+    }
+  }
+
+  @inline(__always) func scalar(_ index: Int) -> Double { unsafe base[index] }
+
+  @inline(__always) func set(_ index: Int, _ value: Double) { unsafe base[index] = value }
+
+  @inline(__always) func advanced(by offset: Int) -> Lanes { unsafe Lanes(base + offset) }
+}
+
+/// Lends the memory of a span to a kernel.
+@inline(__always)
+func withLanes(_ span: inout MutableSpan<Double>, _ body: (Lanes) -> Void) {
+  unsafe span.withUnsafeMutableBufferPointer { buffer in
+    if let base = buffer.baseAddress { unsafe body(Lanes(base)) }
+  }
+}
+
+/// Lends the memory of a span to a kernel that reads it.
+@inline(__always)
+func withLanes(reading span: Span<Double>, _ body: (Lanes) -> Void) {
+  unsafe span.withUnsafeBufferPointer { buffer in
+    if let base = buffer.baseAddress { unsafe body(Lanes(reading: base)) }
+  }
+}
+
+/// Lends memory of its own, not initialised, to a kernel.
+@inline(__always)
+func withScratchLanes(_ count: Int, _ body: (Lanes) -> Void) {
+  unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { buffer in
+    if let base = buffer.baseAddress { unsafe body(Lanes(base)) }
+  }
+}

@@ -1,0 +1,134 @@
+internal import Glibc
+
+/// The Jacobi matrix of Lanczos' process for E and one vector e, as it grows, and Gauss rules for
+/// eᵀ log(1+E) e from it (Golub, Meurant 2010, "Matrices, Moments and Quadrature", ch. 6).
+///
+/// Diagonal a_0, a_1, …; the squares of the off-diagonal are b_1, b_2, …. With |e| = 1 the nodes θ
+/// are eigenvalues of the matrix and the weights squares of first components of its eigenvectors.
+struct JacobiMatrix: Sendable {
+  private(set) var diagonal: [Double] = []
+  /// b_1 … b_k: one for each diagonal element, the last coupling to the next step.
+  private(set) var squares: [Double] = []
+  /// Whether the process has ended: the Gauss rule is then exact.
+  private(set) var isComplete = false
+  private var scale = 0.0
+
+  /// Couplings below this times the largest square are rounding.
+  private static let negligible = 1e-26
+
+  var stepCount: Int { diagonal.count }
+
+  mutating func append(_ a: Double, square b: Double) {
+    guard !isComplete else { return }
+    diagonal.append(a)
+    scale = max(scale, a * a)
+    // 1e-34: log(1+E) sees nothing of what is below its own rounding.
+    isComplete = b <= max(Self.negligible * scale, 1e-34)
+    squares.append(isComplete ? 0 : b)
+    scale = max(scale, b)
+  }
+
+  /// Lower and upper bounds of eᵀ log(1+E) e, |e| = 1, where the spectrum of E lies in
+  /// [`interval.lower`, `interval.upper`], lower > -1; nil where rounding hides them.
+  ///
+  /// The even derivatives of log are negative, the odd ones positive: Gauss' rule and Radau's with a
+  /// node at the upper end are too large, Radau's with a node at the lower end is too small.
+  ///
+  /// - Parameter steps: Of the steps made, those to use.
+  func bounds(
+    in interval: (lower: Double, upper: Double), steps: Int? = nil
+  ) -> (lower: Double, upper: Double)? {
+    let k = min(steps ?? stepCount, stepCount)
+    guard k > 0 else { return nil }
+    guard let gauss = logarithm(diagonal[0..<k], squares[0..<k - 1]) else { return nil }
+    if isComplete && k == stepCount { return (gauss, gauss) }
+    guard let low = radau(k, at: interval.lower) else { return nil }
+    let high = radau(k, at: interval.upper) ?? gauss
+    return (low, min(gauss, high))
+  }
+
+  /// The Gauss rule of all steps.
+  func gauss() -> Double? { logarithm(diagonal[...], squares.dropLast()) }
+
+  /// The least and the largest eigenvalue of the matrix so far.
+  func extremes(steps: Int? = nil) -> (least: Double, largest: Double) {
+    let k = min(steps ?? stepCount, stepCount)
+    var nodes = Array(diagonal[0..<k])
+    var weights = [Double](repeating: 0, count: k)
+    Self.diagonalise(&nodes, squares[0..<max(k - 1, 0)], &weights)
+    return (nodes.min() ?? 0, nodes.max() ?? 0)
+  }
+
+  /// Eigenvalues of the matrix at most `limit`: E has at least as many.
+  func count(atMost limit: Double) -> Int {
+    var nodes = diagonal
+    var weights = [Double](repeating: 0, count: nodes.count)
+    Self.diagonalise(&nodes, squares.dropLast(), &weights)
+    return nodes.count { $0 <= limit }
+  }
+
+  /// Radau's rule: k free nodes and one at `end`.
+  private func radau(_ k: Int, at end: Double) -> Double? {
+    var pivot = diagonal[0] - end
+    for j in 1..<max(k, 1) { pivot = diagonal[j] - end - squares[j - 1] / pivot }
+    // Outside the spectrum all pivots of T - end have one sign.
+    guard pivot != 0, (pivot > 0) == (diagonal[0] > end) else { return nil }
+    return logarithm(diagonal[0..<k] + [end + squares[k - 1] / pivot], squares[0..<k])
+  }
+
+  private func logarithm(_ diagonal: ArraySlice<Double>, _ squares: ArraySlice<Double>) -> Double? {
+    var nodes = Array(diagonal)
+    var weights = [Double](repeating: 0, count: nodes.count)
+    weights[0] = 1
+    Self.diagonalise(&nodes, squares, &weights)
+    var sum = 0.0
+    for (node, weight) in zip(nodes, weights) {
+      guard node > -1 else { return nil }
+      sum += weight * weight * log1p(node)
+    }
+    return sum
+  }
+
+  /// Eigenvalues by implicit QL steps (EISPACK's gausq2), `z` rotated along.
+  private static func diagonalise(
+    _ d: inout [Double], _ squares: ArraySlice<Double>, _ z: inout [Double]
+  ) {
+    let n = d.count
+    var e = squares.map { $0.squareRoot() } + [0]
+    let scale = d.reduce(0) { max($0, abs($1)) } + e.reduce(0, max)
+    for l in 0..<n {
+      for _ in 0..<60 {
+        var m = l
+        while m < n - 1, abs(e[m]) > 1.1e-16 * scale { m += 1 }
+        guard m > l else { break }
+        var g = (d[l + 1] - d[l]) / (2 * e[l])
+        var r = (g * g + 1).squareRoot()
+        g = d[m] - d[l] + e[l] / (g + (g < 0 ? -r : r))
+        var (s, c, p) = (1.0, 1.0, 0.0)
+        var isSplit = false
+        for i in (l..<m).reversed() {
+          let (f, b) = (s * e[i], c * e[i])
+          r = (f * f + g * g).squareRoot()
+          e[i + 1] = r
+          if r == 0 {
+            d[i + 1] -= p
+            e[m] = 0
+            isSplit = true
+            break
+          }
+          (s, c) = (f / r, g / r)
+          g = d[i + 1] - p
+          r = (d[i] - g) * s + 2 * c * b
+          p = s * r
+          d[i + 1] = g + p
+          g = c * r - b
+          (z[i + 1], z[i]) = (s * z[i] + c * z[i + 1], c * z[i] - s * z[i + 1])
+        }
+        if isSplit { continue }
+        d[l] -= p
+        e[l] = g
+        e[m] = 0
+      }
+    }
+  }
+}

@@ -1,0 +1,141 @@
+public import Crystal
+public import LinearAlgebra
+public import Potentials
+
+/// δH̃ = H̃(u) - H̃0 as a sparse matrix over all sites of the cell.
+///
+/// Site number ℓ·S + α is basis site α of translation ℓ: the order of Bloch sums, not that of the
+/// atoms in the file. Blocks below 1e-12 of the largest element of H̃0 are rounding and left out.
+public struct SparsePerturbation: Sendable {
+  /// In eV/(Å² u), symmetric; block rows and columns are site numbers.
+  public let matrix: BlockSparseMatrix
+  /// The numbers of the sites that have a block, ascending.
+  public let sites: [Int]
+
+  static let roundingTolerance = 1e-12
+
+  /// Degrees of freedom of the core.
+  public var coreOrder: Int { sites.count * matrix.blockSize }
+
+  /// What differs between two Hessians of one cell.
+  ///
+  /// - Parameters:
+  ///   - reference, hessian: Mass-weighted, of the atoms of `multilattice`.
+  public init(
+    from reference: BlockSparseMatrix, to hessian: BlockSparseMatrix, multilattice: Multilattice
+  ) {
+    precondition(
+      hessian.siteCount == multilattice.atomCount && reference.siteCount == hessian.siteCount
+        && reference.blockSize == hessian.blockSize, "Hessians of other shapes")
+    let area = hessian.blockSize * hessian.blockSize
+    var builder = Builder(multilattice, blockSize: hessian.blockSize, reference: reference)
+    var block = [Double](repeating: 0, count: area)
+    for i in 0..<hessian.siteCount {
+      var (p, q) = (hessian.rowStarts[i], reference.rowStarts[i])
+      let (pEnd, qEnd) = (hessian.rowStarts[i + 1], reference.rowStarts[i + 1])
+      while p < pEnd || q < qEnd {
+        let left = p < pEnd ? hessian.indices[p] : .max
+        let right = q < qEnd ? reference.indices[q] : .max
+        for e in 0..<area { block[e] = left <= right ? hessian.values[p * area + e] : 0 }
+        if right <= left {
+          for e in 0..<area { block[e] -= reference.values[q * area + e] }
+          q += 1
+        }
+        if left <= right { p += 1 }
+        builder.add(row: i, column: Int(min(left, right)), block)
+      }
+    }
+    (matrix, sites) = builder.finish()
+  }
+
+  /// What the displacement of a few atoms changes.
+  ///
+  /// - Parameters:
+  ///   - difference: Not mass-weighted, of the atoms of the crystal's multilattice.
+  public init(_ difference: HessianDifference, crystal: ReferenceCrystal) {
+    let matrix = difference.matrix
+    let area = matrix.blockSize * matrix.blockSize
+    var builder = Builder(
+      crystal.multilattice, blockSize: matrix.blockSize, reference: crystal.foldedHessian)
+    var block = [Double](repeating: 0, count: area)
+    for i in 0..<matrix.siteCount {
+      let row = difference.atoms[i]
+      for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
+        let column = difference.atoms[Int(matrix.indices[k])]
+        let scale = crystal.inverseRootMasses[row] * crystal.inverseRootMasses[column]
+        for e in 0..<area { block[e] = scale * matrix.values[k * area + e] }
+        builder.add(row: row, column: column, block)
+      }
+    }
+    (self.matrix, sites) = builder.finish()
+  }
+
+  /// The same as a dense matrix over the sites of the core.
+  public func core(basisCount: Int) -> CorePerturbation {
+    let (d, m) = (matrix.blockSize, coreOrder)
+    var place = [Int](repeating: 0, count: matrix.siteCount)
+    for (index, site) in sites.enumerated() { place[site] = index }
+    var delta = Matrix(rowCount: m, columnCount: m)
+    for (index, site) in sites.enumerated() {
+      for k in matrix.rowStarts[site]..<matrix.rowStarts[site + 1] {
+        let column = d * place[Int(matrix.indices[k])]
+        for a in 0..<d {
+          for b in 0..<d {
+            delta.storage[(d * index + a) * m + column + b] = matrix.values[(k * d + a) * d + b]
+          }
+        }
+      }
+    }
+    return CorePerturbation(
+      sites: sites.map { LatticeSite(translation: $0 / basisCount, basis: $0 % basisCount) },
+      delta: delta)
+  }
+
+  /// Collects blocks by atom and sorts them by site number.
+  private struct Builder {
+    private let blockSize: Int
+    private let number: [Int]
+    private let tolerance: Double
+    private var keys: [(pair: UInt64, offset: Int)] = []
+    private var values: [Double] = []
+
+    init(_ lattice: Multilattice, blockSize: Int, reference: BlockSparseMatrix) {
+      self.blockSize = blockSize
+      let s = lattice.basis.count
+      number = (0..<lattice.atomCount).map {
+        lattice.translationOfAtom[$0] * s + lattice.basisOfAtom[$0]
+      }
+      tolerance =
+        SparsePerturbation.roundingTolerance * reference.values.reduce(0) { max($0, abs($1)) }
+    }
+
+    mutating func add(row: Int, column: Int, _ block: [Double]) {
+      guard block.contains(where: { abs($0) > tolerance }) else { return }
+      keys.append((UInt64(number[row]) << 32 | UInt64(number[column]), values.count))
+      values += block
+    }
+
+    func finish() -> (BlockSparseMatrix, [Int]) {
+      let area = blockSize * blockSize
+      var rowStarts = [Int](repeating: 0, count: number.count + 1)
+      var indices: [Int32] = []
+      var sorted: [Double] = []
+      indices.reserveCapacity(keys.count)
+      sorted.reserveCapacity(values.count)
+      var touched = [Bool](repeating: false, count: number.count)
+      for key in keys.sorted(by: { $0.pair < $1.pair }) {
+        let (row, column) = (Int(key.pair >> 32), Int(key.pair & 0xffff_ffff))
+        rowStarts[row + 1] += 1
+        touched[row] = true
+        touched[column] = true
+        indices.append(Int32(column))
+        sorted += values[key.offset..<key.offset + area]
+      }
+      for row in 0..<number.count { rowStarts[row + 1] += rowStarts[row] }
+      let matrix = BlockSparseMatrix(
+        blockSize: blockSize, siteCount: number.count, rowStarts: rowStarts, indices: indices,
+        values: sorted)
+      return (matrix, touched.indices.filter { touched[$0] })
+    }
+  }
+}
