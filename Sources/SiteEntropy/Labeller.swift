@@ -4,7 +4,7 @@ public import Potentials
 
 /// The engines a user can ask for.
 public enum EngineChoice: String, CaseIterable, Sendable {
-  case auto, dense, core
+  case auto, dense, core, polynomial
 }
 
 /// A failure that belongs to one frame.
@@ -27,6 +27,8 @@ public struct Labeller: Sendable {
   public let engine: EngineChoice
   public let isMassWeighted: Bool
   public let memoryLimit: Int
+  /// The largest error of a label in k_B that engines with bounds may leave.
+  public let tolerance: Double
   private let potential: (any Potential)?
   private let embedding: EmbeddingTarget?
   private let cache: ReferenceCache
@@ -38,9 +40,10 @@ public struct Labeller: Sendable {
   ///   - embedding: The cell whose labels are wanted instead of the frame's own.
   public init(
     potential: (any Potential)?, kind: LabelKind, engine: EngineChoice = .auto,
-    embedding: EmbeddingTarget? = nil, isMassWeighted: Bool = true, memoryLimit: Int = .max
+    embedding: EmbeddingTarget? = nil, isMassWeighted: Bool = true, memoryLimit: Int = .max,
+    tolerance: Double = 1e-10
   ) {
-    self.embedding = embedding
+    (self.embedding, self.tolerance) = (embedding, tolerance)
     (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
     (self.memoryLimit, self.potential) = (memoryLimit, potential)
     cache = ReferenceCache { frame, hessian in
@@ -119,29 +122,80 @@ public struct Labeller: Sendable {
         crystal: crystal, potential: potential, normalizers: normalizers)
       return (try embedded.labels(of: frame, in: embedding), "embedded cells need it")
     }
-    let hessian = try hessian(frame, given) { try crystal.positions(of: frame) }
-    try check(hessian, frame)
-    let weighted = hessian.scaledSymmetrically(by: crystal.inverseRootMasses)
-    let dense = DenseEngine(kind: kind, memoryLimit: memoryLimit)
-    if engine == .dense {
-      let labels = try dense.labels(
-        of: weighted, normalizer: crystal.normalizer, multilattice: crystal.multilattice)
-      return (labels, "asked for")
+    let problem = try problem(frame, given, crystal)
+    if engine == .dense { return (try problem.dense(memoryLimit), "asked for") }
+    let perturbation = try problem.perturbation(isLocal: engine != .polynomial)
+    let choice =
+      engine != .auto
+      ? EngineSelection(engine: engine, reason: "asked for")
+      : EngineSelection.exact(
+        m: perturbation.coreOrder, n: perturbation.matrix.order,
+        cellOrder: crystal.normalizer.cellOrder, tolerance: tolerance, memoryLimit: memoryLimit,
+        threads: min(concurrentBlockLimit, 64))
+    switch choice.engine {
+    case .core:
+      let core = perturbation.core(basisCount: crystal.normalizer.basisCount)
+      let labels = try CoreEngine().labels(
+        of: core, at: crystal.sites, normalizer: crystal.normalizer)
+      return (labels, choice.reason)
+    case .polynomial:
+      do {
+        let labels = try PolynomialEngine(tolerance: tolerance).labels(
+          of: perturbation, normalizer: crystal.normalizer)
+        return (labels.ordered(by: problem.siteNumbers), choice.reason)
+      } catch {
+        // The logarithm of a negative mode is left out, which no polynomial in A can do.
+        guard case .unstableFrame = error,
+          DenseEngine.bytesNeeded(order: perturbation.matrix.order) <= memoryLimit
+        else { throw error }
+        return (try problem.dense(memoryLimit), "\(choice.reason), but the frame is not stable")
+      }
+    case .auto, .dense: return (try problem.dense(memoryLimit), choice.reason)
     }
-    let core = CorePerturbation(
-      from: crystal.foldedHessian, to: weighted, multilattice: crystal.multilattice)
-    let (m, n) = (core.delta.rowCount, hessian.order)
-    // The core engine decomposes order m and multiplies n rows by m columns; beyond this share of
-    // the cell one decomposition of order n is no dearer.
-    guard engine == .core || Double(m) <= 0.8 * Double(n) else {
-      let labels = try dense.labels(
-        of: weighted, normalizer: crystal.normalizer, multilattice: crystal.multilattice)
-      return (labels, "the core has \(m) of \(n) degrees of freedom")
+  }
+
+  /// One frame of kind relative with its reference; what it is asked for is computed then.
+  private struct Problem {
+    let frame: Frame
+    let crystal: ReferenceCrystal
+    let hessian: () throws -> BlockSparseMatrix
+    /// δH̃ from the displaced atoms alone; nil where too much moves, or there is no potential.
+    let local: () throws -> SparsePerturbation?
+
+    /// Number ℓ·S + α of the site of each atom.
+    var siteNumbers: [Int] {
+      crystal.sites.map { $0.translation * crystal.normalizer.basisCount + $0.basis }
     }
-    let labels = try CoreEngine().labels(
-      of: core, at: crystal.sites, normalizer: crystal.normalizer)
-    let reason = engine == .core ? "asked for" : "the core has \(m) of \(n) degrees of freedom"
-    return (labels, reason)
+
+    func dense(_ memoryLimit: Int) throws -> SiteLabels {
+      try DenseEngine(kind: .relative, memoryLimit: memoryLimit).labels(
+        of: try hessian().scaledSymmetrically(by: crystal.inverseRootMasses),
+        normalizer: crystal.normalizer, multilattice: crystal.multilattice)
+    }
+
+    func perturbation(isLocal: Bool) throws -> SparsePerturbation {
+      if isLocal, let local = try local() { return local }
+      return SparsePerturbation(
+        from: crystal.foldedHessian,
+        to: try hessian().scaledSymmetrically(by: crystal.inverseRootMasses),
+        multilattice: crystal.multilattice)
+    }
+  }
+
+  private func problem(
+    _ frame: Frame, _ given: BlockSparseMatrix?, _ crystal: ReferenceCrystal
+  ) throws -> Problem {
+    Problem(
+      frame: frame, crystal: crystal,
+      hessian: {
+        let hessian = try hessian(frame, given) { try crystal.positions(of: frame) }
+        try check(hessian, frame)
+        return hessian
+      },
+      local: {
+        guard let potential else { return nil }
+        return try crystal.localPerturbation(of: frame, potential: potential)
+      })
   }
 
   private func hessian(

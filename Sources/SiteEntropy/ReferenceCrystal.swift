@@ -17,6 +17,7 @@ public struct ReferenceCrystal: Sendable {
   public let sites: [LatticeSite]
   /// m_i^(-1/2) in u^(-1/2), shape [N]; ones where labels are not mass-weighted.
   public let inverseRootMasses: [Double]
+  private let local = LocalHessianBox()
 
   /// The reference of a frame under a potential: its primitive cell is evaluated, its ranges known.
   ///
@@ -83,6 +84,55 @@ public struct ReferenceCrystal: Sendable {
       }
     }
     return positions
+  }
+}
+
+extension ReferenceCrystal {
+  /// δH̃ of a frame in which few atoms are displaced, at a cost set by those atoms; nil where more
+  /// than half of them are, or where the cell is strained.
+  ///
+  /// - Throws: `InputError` for what the potential does not know.
+  func localPerturbation(
+    of frame: Frame, potential: any Potential
+  ) throws -> SparsePerturbation? {
+    guard frame.cell == frame.referenceCell else { return nil }
+    let displacements = try frame.displacements()
+    let moved = (0..<frame.atomCount).filter { atom in
+      !displacements[3 * atom..<3 * atom + 3].allSatisfy { $0 == 0 }
+    }
+    guard 2 * moved.count <= frame.atomCount else { return nil }
+    let ideal = multilattice.idealPositions
+    let reduced = ReducedCell(multilattice.cell)
+    var positions = ideal
+    for atom in moved {
+      let at = 3 * atom
+      // The image next to the ideal site: neighbours are counted from there.
+      let u = reduced.minimumImage(
+        frame.positions[at] - ideal[at], frame.positions[at + 1] - ideal[at + 1],
+        frame.positions[at + 2] - ideal[at + 2])
+      (positions[at], positions[at + 1], positions[at + 2]) = (
+        ideal[at] + u.0, ideal[at + 1] + u.1, ideal[at + 2] + u.2
+      )
+    }
+    let hessian = try local.value {
+      try LocalHessian(potential.prepared(for: frame, at: .reference).at(ideal))
+    }
+    return SparsePerturbation(
+      try hessian.difference(moved: moved, to: positions), crystal: self)
+  }
+}
+
+/// The Hessian differences from a reference crystal, made ready when first asked for.
+private final class LocalHessianBox: Sendable {
+  private let known = Mutex<LocalHessian?>(nil)
+
+  func value(_ build: () throws -> LocalHessian) throws -> LocalHessian {
+    try known.withLock { known in
+      if let known { return known }
+      let hessian = try build()
+      known = hessian
+      return hessian
+    }
   }
 }
 

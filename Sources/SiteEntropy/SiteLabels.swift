@@ -25,6 +25,13 @@ public struct SiteLabels: Equatable, Sendable {
     (self.embedding, self.errorEstimate) = (embedding, errorEstimate)
   }
 
+  /// The same labels in another order: that of site `numbers[k]` becomes number k.
+  func ordered(by numbers: [Int]) -> SiteLabels {
+    SiteLabels(
+      kind: kind, engine: engine, siteEntropy: numbers.map { siteEntropy[$0] }, entropy: entropy,
+      ledger: ledger, errorBound: errorBound, embedding: embedding, errorEstimate: errorEstimate)
+  }
+
   func embedded(in cell: String, errorEstimate: Double?) -> SiteLabels {
     SiteLabels(
       kind: kind, engine: engine, siteEntropy: siteEntropy, entropy: entropy, ledger: ledger,

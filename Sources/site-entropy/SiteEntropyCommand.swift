@@ -71,6 +71,10 @@ public import SiteEntropy
       """, valueName: "n1 n2 n3|infinite"))
   var embed: Embedding?
 
+  @Option(
+    help: "Largest error of a label in k_B that an engine with an error bound may leave.")
+  var tolerance: PositiveReal?
+
   @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false
 
   @Option(help: "What to do with an unstable frame.") var onUnstable = OnUnstable.error
@@ -89,6 +93,12 @@ public import SiteEntropy
         kind == .quantum
           ? "--kind quantum: expected --temperature, found none"
           : "--temperature: expected --kind quantum, found \(kind.rawValue)")
+    }
+    if tolerance != nil {
+      guard kind == .relative, embed == nil, engine == .auto || engine == .polynomial else {
+        throw ValidationError(
+          "--tolerance: expected --engine auto or polynomial and kind relative, found others")
+      }
     }
     if embed != nil {
       guard kind == .relative, engine == .auto || engine == .core else {
@@ -151,7 +161,8 @@ public import SiteEntropy
     let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
     return Labeller(
       potential: try potential.map { try loadPotential(path: $0) }, kind: labelKind,
-      engine: engine, embedding: embed?.target, isMassWeighted: !unweighted, memoryLimit: limit)
+      engine: engine, embedding: embed?.target, isMassWeighted: !unweighted, memoryLimit: limit,
+      tolerance: tolerance?.value ?? 1e-10)
   }
 
   private static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {

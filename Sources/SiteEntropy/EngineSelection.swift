@@ -1,0 +1,36 @@
+/// The choice of the engine for a frame of kind relative, by cost and memory.
+///
+/// The costs are those of one core, fitted to silicon of 200 to 4000 atoms; they need be right
+/// within a factor only where two engines cost about the same.
+struct EngineSelection: Equatable, Sendable {
+  let engine: EngineChoice
+  let reason: String
+
+  /// - Parameters:
+  ///   - m: Degrees of freedom on which δH̃ is not zero.
+  ///   - n: Degrees of freedom of the cell.
+  ///   - cellOrder: Those of a primitive cell.
+  static func exact(
+    m: Int, n: Int, cellOrder: Int, tolerance: Double, memoryLimit: Int, threads: Int
+  ) -> EngineSelection {
+    let (cores, all) = (Double(m), Double(n))
+    var candidates: [(engine: EngineChoice, seconds: Double, bytes: Int)] = [
+      // The order of preference where costs are equal: the more direct first.
+      (.dense, 3e-10 * all * all * all, DenseEngine.bytesNeeded(order: n)),
+      (.core, 3e-10 * cores * cores * cores + 4e-11 * all * cores * cores, 8 * 6 * m * m),
+      (
+        .polynomial, 2.5e-7 * all * all,
+        PolynomialEngine.bytesNeeded(order: n, cellOrder: cellOrder, threads: threads)
+      ),
+    ]
+    if n > DenseEngine.largestOrder { candidates.removeFirst() }
+    if tolerance < PolynomialEngine.rounding { candidates.removeLast() }
+    let fitting = candidates.filter { $0.bytes <= memoryLimit }
+    let best = fitting.min { $0.seconds < $1.seconds }
+    let short =
+      candidates.min { $0.seconds < $1.seconds }.map { $0.engine != best?.engine } ?? false
+    return EngineSelection(
+      engine: best?.engine ?? .polynomial,
+      reason: "the core has \(m) of \(n) degrees of freedom" + (short ? ", memory is short" : ""))
+  }
+}
