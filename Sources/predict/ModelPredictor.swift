@@ -13,6 +13,8 @@ struct Prediction: Sendable {
   var deviations: [Double]?
   /// Posterior standard deviation of the total in k_B, covariances included.
   var totalDeviation: Double?
+  /// Derivative of the total by every position in k_B/Å, shape [N, 3]; nil unless asked for.
+  var gradient: [Double]?
 
   var total: Double { values.reduce(0, +) }
 }
@@ -25,12 +27,15 @@ struct ModelPredictor: Sendable {
   let model: RidgeModel
   let calculator: FeatureCalculator
   let withDeviations: Bool
+  let withGradient: Bool
   /// The meaning of the labels that trained the model, if the frames told.
   let kind: String?
 
   /// - Throws: ``InputError`` for a model of another version, a basis that is not understood, or
   ///   numbers that do not fit the basis.
-  init(_ stored: StoredModel, file: String, withDeviations: Bool) throws(InputError) {
+  init(
+    _ stored: StoredModel, file: String, withDeviations: Bool, withGradient: Bool
+  ) throws(InputError) {
     let basis: FeatureBasis
     do {
       basis = try FeatureBasis(json: stored.basis)
@@ -55,7 +60,7 @@ struct ModelPredictor: Sendable {
           + stored.channelNames.joined(separator: " "))
     }
     model = try RidgeModel(stored, file: file)
-    self.withDeviations = withDeviations
+    (self.withDeviations, self.withGradient) = (withDeviations, withGradient)
     guard !withDeviations || model.blocks.allSatisfy({ $0.residualVariance != nil }) else {
       throw InputError(
         file: file,
@@ -113,6 +118,10 @@ struct ModelPredictor: Sendable {
         return (variance * leverage).squareRoot()
       }
       result.totalDeviation = total.variance(model)?.squareRoot()
+    }
+    if withGradient {
+      result.gradient = try prepared.gradient(
+        coefficients: model.channels.flatMap(\.coefficients))
     }
     return result
   }

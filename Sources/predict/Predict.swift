@@ -21,6 +21,9 @@ import Synchronization
       coefficients; that of the total holds the covariances of the sites. They measure what \
       training leaves open, not what the features cannot tell.
 
+      --gradient adds entropy_pred_gradient (k_B/Å), the derivative of entropy_pred by the position \
+      of every atom.
+
       With --max-extrapolation a frame with a site above the limit is written all the same, named on \
       standard error, and the exit code is 3.
 
@@ -35,6 +38,8 @@ import Synchronization
 
   @Flag(help: "Standard deviations of the sites and the total.") var std = false
 
+  @Flag(help: "Derivative of the predicted total by every position.") var gradient = false
+
   @Option(help: "Largest extrapolation of a site that is not reported.")
   var maxExtrapolation: PositiveReal?
 
@@ -48,7 +53,8 @@ import Synchronization
 
   func perform(_ session: FilterSession) throws {
     let stored = try StoredModel(image: ByteSource(path: model).readToEnd(), name: model)
-    let predictor = try ModelPredictor(stored, file: model, withDeviations: std)
+    let predictor = try ModelPredictor(
+      stored, file: model, withDeviations: std, withGradient: gradient)
     let target = stored.texts["target"]
     let limit = maxExtrapolation?.value
     let errors = Mutex<[Int: FrameErrors]>([:])
@@ -79,6 +85,9 @@ extension Frame {
       setColumn(Column("site_entropy_std", .real(deviations)))
     }
     setColumn(Column("extrapolation", .real(prediction.extrapolation)))
+    if let gradient = prediction.gradient {
+      setColumn(Column("entropy_pred_gradient", width: 3, .real(gradient)))
+    }
     setKey("entropy_pred", .real(prediction.total))
     if let deviation = prediction.totalDeviation { setKey("entropy_std", .real(deviation)) }
   }

@@ -13,6 +13,10 @@ struct FitOptions {
   var foldCount: Int
   var seed: UInt64
   var totalWeight: Double
+  var slopeWeight: Double
+
+  /// Whether rows tie the channels together.
+  var isCoupled: Bool { totalWeight > 0 || slopeWeight > 0 }
 }
 
 /// Which sites train, and in which fold.
@@ -75,7 +79,7 @@ func fit(_ data: TrainingData, _ division: Division, _ options: FitOptions) thro
   var channels = [ChannelRows](
     repeating: ChannelRows(featureCount: k, foldCount: division.foldCount), count: count)
   var coupled = CoupledRows(
-    featureCounts: options.totalWeight > 0 ? .init(repeating: k, count: count) : [0],
+    featureCounts: options.isCoupled ? .init(repeating: k, count: count) : [0],
     foldCount: division.foldCount)
   // Rows are handed over many at a time, so that all folds have work in parallel.
   var pending = [PendingRows](repeating: PendingRows(), count: count)
@@ -92,6 +96,15 @@ func fit(_ data: TrainingData, _ division: Division, _ options: FitOptions) thro
         rows, to: &coupled, channelCount: count, featureCount: k, weight: options.totalWeight,
         fold: division.folds[frame])
     }
+    if options.slopeWeight > 0 {
+      let width = count * k
+      for (row, slope) in rows.slopes.enumerated() {
+        try coupled.append(
+          intercepts: .init(repeating: 0, count: count),
+          features: Array(rows.slopeFeatures[row * width..<(row + 1) * width]), target: slope,
+          weight: options.slopeWeight, fold: division.folds[frame])
+      }
+    }
   }
   for channel in 0..<count { try pending[channel].flush(into: &channels[channel]) }
   let prior: [Double]
@@ -104,7 +117,7 @@ func fit(_ data: TrainingData, _ division: Division, _ options: FitOptions) thro
   }
   do throws(RegressionError) {
     return try fitRidge(
-      channels, coupled: options.totalWeight > 0 ? coupled : nil,
+      channels, coupled: options.isCoupled ? coupled : nil,
       priors: .init(repeating: prior, count: count), lambda: options.lambda)
   } catch .noRows(let channel) {
     throw InputError(

@@ -110,7 +110,7 @@ struct FitReport {
         }
       result.append(
         "\(names): lambda \(figure(block.lambda.value)) (\(chosen)), "
-          + "held-out rmse \(figure(block.lambda.heldOutError)), "
+          + "held-out rmse of weighted rows \(figure(block.lambda.heldOutError)), "
           + "rank \(block.rank) of \(block.featureCount), "
           + "condition \(figure(block.conditionNumber)), "
           + "degrees of freedom \(figure(block.effectiveDegrees)), "

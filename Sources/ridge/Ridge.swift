@@ -88,6 +88,12 @@ public import Regression
   var weightTotal = NonNegativeReal(0)
 
   @Option(
+    help: """
+      Weight in Å² of a row for each derivative of the total, from the column entropy_gradient.
+      """)
+  var weightGradient = NonNegativeReal(0)
+
+  @Option(
     help: ArgumentHelp("Also write the report as JSON.", valueName: "file")) var report: String?
 
   @Option(help: "Features held in memory, in GiB; beyond, in a file in TMPDIR.")
@@ -105,8 +111,9 @@ public import Regression
     guard maxMemory.value <= 1e6 else {
       throw ValidationError("--max-memory: expected at most 1e6, found \(maxMemory)")
     }
-    guard split != .site || weightTotal.value == 0 else {
-      throw ValidationError("--split site: expected no --weight-total, found one")
+    guard split != .site || (weightTotal.value == 0 && weightGradient.value == 0) else {
+      throw ValidationError(
+        "--split site: expected no --weight-total and no --weight-gradient, found one")
     }
     guard stream.output.format != .extendedXYZ else {
       throw ValidationError("--format: expected h5 for a model, found extxyz")
@@ -115,15 +122,21 @@ public import Regression
 
   func perform(_ session: FilterSession) throws {
     let data = try TrainingReader(
-      options: basis, target: target, memoryLimit: Int(maxMemory.value * 1_073_741_824)
+      options: basis, target: target, withSlopes: weightGradient.value > 0,
+      memoryLimit: Int(maxMemory.value * 1_073_741_824)
     ).read(session)
     let options = FitOptions(
       lambda: lambda.choice, priorPower: prior.power, split: split, trainingFraction: train.value,
-      foldCount: folds.value, seed: seed, totalWeight: weightTotal.value)
+      foldCount: folds.value, seed: seed, totalWeight: weightTotal.value,
+      slopeWeight: weightGradient.value)
     let division = try Division(data.store, options)
     var model = try fit(data, division, options)
     let result = try FitReport(&model, data, division)
     try session.write(binary: stored(model, data, result, session).bytes())
+    let largest = model.channels.flatMap(\.coefficients).map(abs).max() ?? 0
+    if largest > 1e12 {
+      session.warn("coefficients of up to \(fourDigits(largest)) k_B a unit of a feature")
+    }
     session.note(result.text(model))
     session.report(result.json(model))
     if let report {

@@ -9,7 +9,11 @@ struct FrameRows: Sendable {
   /// Label of each site in k_B, shape [N].
   let targets: [Double]
   /// Shape [N, K].
-  let features: [Double]
+  var features: [Double]
+  /// Derivatives of the total by the positions in k_B/Å, shape [3N]; empty where they do not count.
+  var slopes: [Double] = []
+  /// Derivatives of the sums of the features, shape [3N, channels · K], or empty.
+  var slopeFeatures: [Double] = []
 
   var siteCount: Int { channels.count }
 }
@@ -20,7 +24,7 @@ struct FrameRows: Sendable {
 final class RowStore {
   private enum Place {
     case memory([Double])
-    case scratch(Int)
+    case scratch(Int, count: Int)
   }
   private let limit: Int
   private var held = 0
@@ -35,16 +39,17 @@ final class RowStore {
   func siteCount(ofFrame frame: Int) -> Int { frames[frame].rows.siteCount }
 
   func append(_ rows: FrameRows) throws {
-    let bytes = rows.features.count * MemoryLayout<Double>.stride
-    let light = FrameRows(
-      source: rows.source, channels: rows.channels, targets: rows.targets, features: [])
+    let numbers = rows.features + rows.slopeFeatures
+    let bytes = numbers.count * MemoryLayout<Double>.stride
+    var light = rows
+    (light.features, light.slopeFeatures) = ([], [])
     if held + bytes <= limit {
       held += bytes
-      frames.append((light, .memory(rows.features)))
+      frames.append((light, .memory(numbers)))
     } else {
       let file = try scratch ?? ScratchFile()
       scratch = file
-      frames.append((light, .scratch(try file.append(rows.features))))
+      frames.append((light, .scratch(try file.append(numbers), count: numbers.count)))
     }
   }
 
@@ -52,18 +57,19 @@ final class RowStore {
   ///
   /// - Parameter featureCount: K.
   func forEach(featureCount: Int, _ body: (Int, FrameRows) throws -> Void) throws {
-    for (index, (rows, place)) in frames.enumerated() {
-      var features: [Double]
+    for (index, (light, place)) in frames.enumerated() {
+      let numbers: [Double]
       switch place {
-      case .memory(let values): features = values
-      case .scratch(let start):
+      case .memory(let values): numbers = values
+      case .scratch(let start, let count):
         guard let scratch else { preconditionFailure("no scratch file") }
-        features = try scratch.read(at: start, count: rows.siteCount * featureCount)
+        numbers = try scratch.read(at: start, count: count)
       }
-      try body(
-        index,
-        FrameRows(
-          source: rows.source, channels: rows.channels, targets: rows.targets, features: features))
+      var rows = light
+      let count = rows.siteCount * featureCount
+      rows.features = Array(numbers[..<count])
+      rows.slopeFeatures = Array(numbers[count...])
+      try body(index, rows)
     }
   }
 }

@@ -31,6 +31,8 @@ struct TrainingData {
 struct TrainingReader {
   let options: BasisOptions
   let target: String
+  /// Whether derivatives of the total count.
+  let withSlopes: Bool
   /// Bytes of features to hold in memory.
   let memoryLimit: Int
 
@@ -41,7 +43,7 @@ struct TrainingReader {
     let calculator = try calculator(for: first)
     let provenance = TrainingData.Provenance(first)
     let store = RowStore(limit: memoryLimit)
-    let target = target
+    let (target, withSlopes) = (target, withSlopes)
     var header: StoredFeatures?
     try session.forEachFrame(matrices: .keep) { job -> (FrameRows, StoredFeatures?) in
       guard TrainingData.Provenance(job.frame) == provenance else {
@@ -51,6 +53,11 @@ struct TrainingReader {
       }
       let targets = try labels(target, of: job.frame)
       if let features = job.attachments.features {
+        guard !withSlopes else {
+          throw InputError(
+            job.frame.source,
+            "--weight-gradient: expected frames without features, to compute their derivatives")
+        }
         guard calculator == nil else {
           throw InputError(
             job.frame.source, "expected no basis options beside stored features, found some")
@@ -63,11 +70,17 @@ struct TrainingReader {
           "expected features (from ace-features) or --order, --degree and --cutoff, found neither")
       }
       let prepared = try calculator.prepare(job.frame)
-      return (
-        FrameRows(
-          source: job.frame.source, channels: prepared.centerChannels, targets: targets,
-          features: try prepared.features()), nil
-      )
+      var rows = FrameRows(
+        source: job.frame.source, channels: prepared.centerChannels, targets: targets,
+        features: try prepared.features())
+      if withSlopes {
+        guard let jacobian = try prepared.jacobianOfSums() else {
+          throw ValidationError("--cartesian: expected no --weight-gradient, found one")
+        }
+        rows.slopes = try labels("entropy_gradient", width: 3, of: job.frame)
+        rows.slopeFeatures = jacobian
+      }
+      return (rows, nil)
     } consume: { job, value in
       let (rows, found) = value
       header = header ?? found
@@ -142,13 +155,17 @@ struct TrainingReader {
 /// The labels of a frame.
 ///
 /// - Throws: ``InputError`` where the column is missing or holds what is no number.
-private func labels(_ name: String, of frame: Frame) throws(InputError) -> [Double] {
-  guard let values = frame.reals(name) else {
+private func labels(
+  _ name: String, width: Int = 1, of frame: Frame
+) throws(InputError) -> [Double] {
+  guard let values = frame.reals(name, width: width) else {
+    let tool = width == 1 ? "site-entropy" : "site-gradient --total"
     throw InputError(
-      frame.source, "expected the column \(name):R:1 (site-entropy gives it), found none")
+      frame.source, "expected the column \(name):R:\(width) (\(tool) gives it), found none")
   }
-  if let atom = values.firstIndex(where: { !$0.isFinite }) {
-    throw InputError(frame.source, atom: atom, "\(name): expected a number, found \(values[atom])")
+  if let index = values.firstIndex(where: { !$0.isFinite }) {
+    throw InputError(
+      frame.source, atom: index / width, "\(name): expected a number, found \(values[index])")
   }
   return values
 }

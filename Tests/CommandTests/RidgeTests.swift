@@ -138,6 +138,39 @@ struct RidgeTests {
     #expect(frames.error.contains("expected 'model', found"))
   }
 
+  /// From crystal to surrogate with real labels: rows for derivatives bring the predicted gradient
+  /// of the total nearer to the exact one.
+  @Test func gradientsThatAreFittedArePredictedBetter() throws {
+    let scratch = try Scratch()
+    try scratch.write(sitevibSilicon, to: "Si.sw")
+    try scratch.shell(
+      """
+      set -o pipefail
+      xyz-build diamond --species Si -a 5.431 --supercell 2 2 2 |
+        xyz-perturb --mode rattle --amplitude 0.05 --samples 6 --seed 1 |
+        site-entropy -p Si.sw | site-gradient -p Si.sw --total > lab.xyz
+      """
+    ).expectSuccess()
+    func error(_ weight: String) throws -> Double {
+      let run = try scratch.shell(
+        """
+        set -o pipefail
+        ridge -q \(Self.basis.joined(separator: " ")) --weight-gradient \(weight) lab.xyz > m.h5 &&
+          predict -q -m m.h5 --gradient lab.xyz |
+          xyz-table --no-header --columns entropy_gradient_x,entropy_pred_gradient_x
+        """)
+      run.expectSuccess()
+      let squares = run.output.split(separator: "\n").map { line -> Double in
+        let numbers = line.split(separator: "\t").compactMap { Double($0) }
+        return numbers.count == 2 ? (numbers[0] - numbers[1]) * (numbers[0] - numbers[1]) : .nan
+      }
+      #expect(squares.count == 6 * 64)
+      return (squares.reduce(0, +) / Double(max(1, squares.count))).squareRoot()
+    }
+    let (without, with) = (try error("0"), try error("1"))
+    #expect(with < 0.8 * without, "\(with) against \(without)")
+  }
+
   @Test func aFullDiskIsAnError() throws {
     let scratch = try Scratch()
     try labelled(scratch, samples: 2)
@@ -146,6 +179,12 @@ struct RidgeTests {
     #expect(run.error.contains("No space left"))
   }
 }
+
+/// Stillinger and Weber, Phys. Rev. B 31, 5262 (1985), in eV and Å.
+private let sitevibSilicon = """
+  Si Si Si 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0
+
+  """
 
 extension CommandRun {
   fileprivate func expectSuccess() { #expect(status == 0, "\(error)") }

@@ -4,7 +4,7 @@ import Testing
 struct CoupledRowsTests {
   private static let frames = 8
 
-  /// The rows of `joint` in Tests/interop/generators/ridge_reference.py, by frame in four folds.
+  /// The rows of `joint` in Tests/interop/ridge_reference.py, by frame in four folds.
   private func jointModel() throws -> RidgeModel {
     let frames = Self.frames
     let (xa, xb) = (data(4 * frames, 3), data(2 * frames, 2, salt: 40))

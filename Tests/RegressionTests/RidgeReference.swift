@@ -1,4 +1,4 @@
-/// Printed by Tests/interop/generators/ridge_reference.py (NumPy).
+/// Printed by Tests/interop/ridge_reference.py (NumPy).
 enum RidgeReference {
   static let plain: [Double] = [
     0.43741428932481985,

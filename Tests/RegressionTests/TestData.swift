@@ -1,6 +1,6 @@
 import Regression
 
-/// x = ((7 i² + 13 j² + 5 i j + 3 i + salt) mod 101) / 101, as in Tests/interop/generators/ridge_reference.py.
+/// x = ((7 i² + 13 j² + 5 i j + 3 i + salt) mod 101) / 101, as in Tests/interop/ridge_reference.py.
 func data(_ rows: Int, _ columns: Int, salt: Int = 0) -> [Double] {
   (0..<rows * columns).map { index in
     let (i, j) = (index / columns, index % columns)

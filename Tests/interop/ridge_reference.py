@@ -1,9 +1,18 @@
-"""Numbers for Tests/RegressionTests/RidgeReference.swift, by brute force in NumPy.
+"""Checks the numbers of Tests/RegressionTests/RidgeReference.swift by brute force in NumPy.
+
+    ridge_reference.py            fails where a number of the file is not what NumPy finds
+    ridge_reference.py --print    prints the file
 
 Every fit is the least-squares solution (SVD) of the rows with the penalty rows below them, every
 held-out error a refit without the fold; nothing is shared with the streaming form under test.
 """
+import pathlib
+import re
+import sys
+
 import numpy as np
+
+numbers = {}
 
 
 def data(rows, columns, salt=0):
@@ -30,11 +39,7 @@ def solve(x, y, intercepts, scale, prior, lam, weights=None):
 
 
 def show(name, values):
-    values = np.atleast_1d(values)
-    print(f"  static let {name}: [Double] = [")
-    for v in values:
-        print(f"    {float(v)!r},")
-    print("  ]")
+    numbers[name] = [float(v) for v in np.atleast_1d(values)]
 
 
 def single(name, x, y, prior, lam, folds=None):
@@ -101,7 +106,6 @@ def joint():
     show("jointHeldOut", np.sqrt(squares / len(y)))
 
 
-print("/// Printed by Tests/interop/generators/ridge_reference.py (NumPy).\nenum RidgeReference {")
 single("plain", data(40, 5), target(40), np.array([1, 2, 5, 10, 17.0]), 0.7, np.arange(40) // 5 % 4)
 x = data(40, 5)
 x[:, 3] = x[:, 1]
@@ -117,4 +121,20 @@ c = np.linalg.lstsq((x - x.mean(axis=0)) / x.std(axis=0), y - y.mean(), rcond=1e
 c /= x.std(axis=0)
 show("wideZero", [y.mean() - x.mean(axis=0) @ c, *c])
 joint()
-print("}")
+if "--print" in sys.argv:
+    print("/// Printed by Tests/interop/ridge_reference.py (NumPy).\nenum RidgeReference {")
+    for name, values in numbers.items():
+        print(f"  static let {name}: [Double] = [")
+        for value in values:
+            print(f"    {value!r},")
+        print("  ]")
+    print("}")
+else:
+    path = pathlib.Path(__file__).parent.parent / "RegressionTests" / "RidgeReference.swift"
+    found = {
+        name: [float(word) for word in body.replace(",", " ").split()]
+        for name, body in re.findall(r"static let (\w+): \[Double\] = \[([^]]*)\]", path.read_text())
+    }
+    assert found.keys() == numbers.keys(), found.keys() ^ numbers.keys()
+    for name, values in numbers.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-9, atol=1e-12, err_msg=name)
