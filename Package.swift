@@ -62,11 +62,13 @@ let package = Package(
       swiftSettings: strict),
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
+    command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),
     command("hessian", ["Potentials", "LinearAlgebra"]),
     command("predict", ["Descriptors", "Regression", "LinearAlgebra"]),
     command("ridge", ["Descriptors", "Regression"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
     command("site-gradient", ["SiteEntropy", "Potentials"]),
+    command("stability", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
     command("xyz-build", ["Crystal"]),
     command("xyz-convert"),
     command("xyz-perturb", ["Crystal"]),

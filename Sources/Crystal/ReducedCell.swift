@@ -5,7 +5,8 @@
 public struct ReducedCell: Sendable {
   private let cell: Cell
   private let vectors: [Double]
-  private let offsets: [(Double, Double, Double)]
+  /// The vectors to the 26 cells around (fewer where the lattice is open).
+  package let offsets: [(Double, Double, Double)]
   /// A vector shorter than this is its own minimum image: half the shortest lattice vector, or
   /// less.
   private let safe: Double

@@ -1,0 +1,297 @@
+internal import Crystal
+internal import Glibc
+internal import LinearAlgebra
+
+/// The label of one site of a frame whose δH̃ is known, by Lanczos' method: no matrix of the core is
+/// decomposed (math.md §4 "local").
+///
+/// With e = Π e_{ia}, E = G δh Gᵀ (so that A = Π + E) and b = Gᵀ e, every vector that occurs is
+/// v = c e + G z for a number c and a vector z on the core, and
+///
+///     ⟨v, v'⟩ = c c' |e|² + c b·z' + c' b·z + z·P z',      E v = G δh (c b + P z).
+///
+/// The eigenpairs (θ, s) of the tridiagonal matrix of k steps from e give Gauss' quadrature
+/// eᵀ log(1 + E) e ≈ |e|² Σ s₁² log(1 + θ), which converges like ((√κ-1)/(√κ+1))^(2k). A step costs
+/// one product with the sparse δh and one with P: by the block of the Green function on the core
+/// where that is small, by Bloch transforms where it is not.
+struct SiteKrylov: Sendable {
+  /// Above this order the Bloch transforms take over.
+  static let largestBlock = 2000
+  private static let stepLimit = 300
+
+  private let normalizer: Normalizer
+  private let green: BlochGreen
+  private let largestBlock: Int
+
+  /// What a label is, and what it took.
+  struct Label: Sendable {
+    /// S_i in k_B.
+    let entropy: Double
+    let steps: Int
+    /// The least eigenvalue of A that was met: not positive where the frame is unstable.
+    let smallest: Double
+  }
+
+  init(_ normalizer: Normalizer, largestBlock: Int = SiteKrylov.largestBlock) {
+    (self.normalizer, self.largestBlock) = (normalizer, largestBlock)
+    green = BlochGreen(normalizer)
+  }
+
+  /// - Parameters:
+  ///   - delta: δh, mass-weighted, block row k that of site `core[k]`.
+  ///   - squaredNorm: |Π e_{ia}|², the same for each a.
+  /// - Throws: ``SiteEntropyError``; ``SiteEntropyError/unstableFrame(_:)`` for an eigenvalue that
+  ///   is not positive.
+  func label(
+    of delta: BlockSparseMatrix, core: [LatticeSite], at site: LatticeSite, squaredNorm: Double
+  ) throws(SiteEntropyError) -> Label {
+    let (d, m) = (normalizer.dimension, delta.order)
+    guard m > 0 else { return Label(entropy: 0, steps: 0, smallest: 1) }
+    let table = CoreTable(core, normalizer)
+    var rows = [Double](repeating: 0, count: d * m)
+    var span = rows.mutableSpan
+    table.fill(rows: &span, offset: 0, of: site, kernel: normalizer.root.span)
+    var block: Matrix?
+    if m <= largestBlock {
+      var matrix = Matrix(rowCount: m, columnCount: m)
+      var elements = matrix.storage.mutableSpan
+      for (index, place) in core.enumerated() {
+        table.fill(rows: &elements, offset: index * d * m, of: place, kernel: normalizer.green.span)
+      }
+      block = matrix
+    }
+    // [m, d]: column a belongs to the axis a of the site.
+    var b = [Double](repeating: 0, count: m * d)
+    for a in 0..<d { for i in 0..<m { b[i * d + a] = rows[a * m + i] } }
+    var columns = (0..<d).map { KrylovColumn(axis: $0, b: b, width: d, squaredNorm: squaredNorm) }
+    var steps = 0
+    while columns.contains(where: { !$0.isDone }) {
+      guard steps < Self.stepLimit else {
+        throw .mismatch("site label: expected convergence in \(Self.stepLimit) Lanczos steps")
+      }
+      var x = [Double](repeating: 0, count: m * d)
+      for column in columns where !column.isDone { column.addDirection(to: &x) }
+      var w = x
+      var wSpan = w.mutableSpan
+      delta.multiply(x.span, width: d, rows: 0..<delta.siteCount, into: &wSpan)
+      let p = block.map { Self.product($0, w, width: d) } ?? green.multiply(w, width: d, core: core)
+      for a in 0..<d where !columns[a].isDone {
+        do { try columns[a].advance(image: w, greenImage: p) } catch {
+          throw .decomposition(order: steps, error)
+        }
+      }
+      steps += 1
+    }
+    let smallest = columns.reduce(1) { min($0, 1 + $1.smallest) }
+    guard smallest > ModeLedger.zeroTolerance else {
+      throw .unstableFrame(
+        ModeLedger(
+          zeroModes: d, negativeModes: columns.count { 1 + $0.smallest <= 0 }, smallest: smallest,
+          largest: 1, expectedZeroModes: d))
+    }
+    return Label(
+      entropy: -0.5 * columns.reduce(0) { $0 + $1.value }, steps: steps, smallest: smallest)
+  }
+
+  private static func product(_ matrix: Matrix, _ x: [Double], width: Int) -> [Double] {
+    let m = matrix.rowCount
+    var result = [Double](repeating: 0, count: m * width)
+    var span = result.mutableSpan
+    multiplyAdd(
+      shape: (m, width, m), matrix.storage.span, MatrixWindow(stride: m), x.span,
+      MatrixWindow(stride: width), into: &span, MatrixWindow(stride: width))
+    return result
+  }
+}
+
+/// Lanczos' recurrence for one axis of a site.
+private struct KrylovColumn {
+  private let axis: Int
+  private let width: Int
+  private let squaredNorm: Double
+  private let b: [Double]
+  /// The basis v_j = c_j e + G z_j, with P z_j and b·z_j.
+  private var basis: [(c: Double, z: [Double], pz: [Double], bz: Double)]
+  private var diagonal: [Double] = []
+  private var offDiagonal: [Double] = []
+  private var calmSteps = 0
+  private(set) var isDone = false
+  /// eᵀ log(1 + E) e.
+  private(set) var value = 0.0
+  /// The least Ritz value of E.
+  private(set) var smallest = 0.0
+
+  init(axis: Int, b: [Double], width: Int, squaredNorm: Double) {
+    (self.axis, self.width, self.squaredNorm) = (axis, width, squaredNorm)
+    self.b = stride(from: axis, to: b.count, by: width).map { b[$0] }
+    let zero = [Double](repeating: 0, count: self.b.count)
+    basis = [(1 / squaredNorm.squareRoot(), zero, zero, 0)]
+  }
+
+  /// Writes c b + P z of the last basis vector into its column.
+  func addDirection(to x: inout [Double]) {
+    guard let last = basis.last else { return }
+    for i in b.indices { x[i * width + axis] = last.c * b[i] + last.pz[i] }
+  }
+
+  /// One step, with w = δh (c b + P z) and P w of the last basis vector, shape [m, width].
+  mutating func advance(image: [Double], greenImage: [Double]) throws(LAPACKError) {
+    var (w, pw) = (b, b)
+    for i in b.indices {
+      w[i] = image[i * width + axis]
+      pw[i] = greenImage[i * width + axis]
+    }
+    var c = 0.0
+    var bw = dot(b, w)
+    var alpha = 0.0
+    // Gram-Schmidt against all, twice: orthogonal to rounding however many steps there are.
+    for _ in 0..<2 {
+      for (j, v) in basis.enumerated() {
+        let h = c * v.c * squaredNorm + v.c * bw + c * v.bz + dot(v.pz, w)
+        c -= h * v.c
+        bw -= h * v.bz
+        for i in w.indices {
+          w[i] -= h * v.z[i]
+          pw[i] -= h * v.pz[i]
+        }
+        if j == basis.count - 1 { alpha += h }
+      }
+    }
+    diagonal.append(alpha)
+    let squared = c * c * squaredNorm + 2 * c * bw + dot(w, pw)
+    try evaluate()
+    // What is left adds about its square.
+    guard squared > 1e-28, calmSteps < 2 else {
+      isDone = true
+      return
+    }
+    let beta = squared.squareRoot()
+    offDiagonal.append(beta)
+    basis.append((c / beta, w.map { $0 / beta }, pw.map { $0 / beta }, bw / beta))
+  }
+
+  private mutating func evaluate() throws(LAPACKError) {
+    let k = diagonal.count
+    var matrix = Matrix(rowCount: k, columnCount: k)
+    for i in 0..<k {
+      matrix[i, i] = diagonal[i]
+      if i > 0 {
+        matrix[i - 1, i] = offDiagonal[i - 1]
+        matrix[i, i - 1] = offDiagonal[i - 1]
+      }
+    }
+    let eigen = try matrix.symmetricEigen()
+    smallest = min(smallest, eigen.values[0])
+    guard smallest > -1 else {
+      isDone = true
+      return
+    }
+    var sum = 0.0
+    for m in 0..<k { sum += eigen.vectors[m, 0] * eigen.vectors[m, 0] * log1p(eigen.values[m]) }
+    let next = squaredNorm * sum
+    calmSteps = k > 1 && abs(next - value) <= 1e-15 + 1e-13 * abs(next) ? calmSteps + 1 : 0
+    value = next
+  }
+}
+
+private func dot(_ x: [Double], _ y: [Double]) -> Double {
+  var partial = SIMD8<Double>()
+  let whole = x.count / 8 * 8
+  for start in stride(from: 0, to: whole, by: 8) {
+    var (u, v) = (SIMD8<Double>(), SIMD8<Double>())
+    for lane in 0..<8 { (u[lane], v[lane]) = (x[start + lane], y[start + lane]) }
+    partial += u * v
+  }
+  var sum = partial.sum()
+  for i in whole..<x.count { sum += x[i] * y[i] }
+  return sum
+}
+
+/// Products with the lattice Green function of a whole cell by Bloch transforms.
+struct BlochGreen: Sendable {
+  private let normalizer: Normalizer
+  private let transform: GroupTransform
+  /// H̃0⁺(k) = F(k)², shape [M, S·d, S·d].
+  private let real: [Double]
+  private let imaginary: [Double]
+
+  init(_ normalizer: Normalizer) {
+    let (m, n) = (normalizer.group.count, normalizer.cellOrder)
+    let (x, y) = normalizer.blochRoot
+    var (real, imaginary) = (x, y)
+    for k in 0..<m {
+      for i in 0..<n {
+        for j in 0..<n {
+          var (re, im) = (0.0, 0.0)
+          for l in 0..<n {
+            let (p, q) = (k * n * n + i * n + l, k * n * n + l * n + j)
+            re += x[p] * x[q] - y[p] * y[q]
+            im += x[p] * y[q] + y[p] * x[q]
+          }
+          real[k * n * n + i * n + j] = re
+          imaginary[k * n * n + i * n + j] = im
+        }
+      }
+    }
+    (self.normalizer, self.real, self.imaginary) = (normalizer, real, imaginary)
+    transform = GroupTransform(normalizer.group)
+  }
+
+  /// P z on the sites of a core, shape [d · sites, width].
+  ///
+  /// The block between cells ℓ and ℓ' is that of ℓ' - ℓ: with ẑ(k) = Σ_ℓ z(ℓ) e^{-ik·ℓ} the result
+  /// transforms to the conjugate of H̃0⁺(k) times ẑ(k). It is real, so that two columns go as real
+  /// and imaginary part of one.
+  func multiply(_ z: [Double], width: Int, core: [LatticeSite]) -> [Double] {
+    let (m, n, d) = (normalizer.group.count, normalizer.cellOrder, normalizer.dimension)
+    let pairs = (width + 1) / 2
+    var re = [Double](repeating: 0, count: m * n * pairs)
+    var im = re
+    func offset(_ site: LatticeSite, _ a: Int) -> Int {
+      (site.translation * n + site.basis * d + a) * pairs
+    }
+    for (index, site) in core.enumerated() {
+      for a in 0..<d {
+        let (from, to) = ((index * d + a) * width, offset(site, a))
+        for column in 0..<width {
+          if column % 2 == 0 {
+            re[to + column / 2] = z[from + column]
+          } else {
+            im[to + column / 2] = z[from + column]
+          }
+        }
+      }
+    }
+    transform.transform(&re, &im, batch: n * pairs, isInverse: false)
+    var (u, v) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
+    for k in 0..<m {
+      for pair in 0..<pairs {
+        for i in 0..<n {
+          var (x, y) = (0.0, 0.0)
+          for j in 0..<n {
+            let (g, h) = (real[(k * n + i) * n + j], -imaginary[(k * n + i) * n + j])
+            let (p, q) = (re[(k * n + j) * pairs + pair], im[(k * n + j) * pairs + pair])
+            x += g * p - h * q
+            y += g * q + h * p
+          }
+          (u[i], v[i]) = (x, y)
+        }
+        for i in 0..<n {
+          re[(k * n + i) * pairs + pair] = u[i]
+          im[(k * n + i) * pairs + pair] = v[i]
+        }
+      }
+    }
+    transform.transform(&re, &im, batch: n * pairs, isInverse: true)
+    var result = [Double](repeating: 0, count: z.count)
+    for (index, site) in core.enumerated() {
+      for a in 0..<d {
+        let (to, from) = ((index * d + a) * width, offset(site, a))
+        for column in 0..<width {
+          result[to + column] = column % 2 == 0 ? re[from + column / 2] : im[from + column / 2]
+        }
+      }
+    }
+    return result
+  }
+}
