@@ -20,7 +20,8 @@ struct SiteKrylov: Sendable {
   private static let stepLimit = 300
 
   private let normalizer: Normalizer
-  private let green: BlochGreen
+  /// Not needed where every core fits a block.
+  private let green: BlochGreen?
   private let largestBlock: Int
 
   /// What a label is, and what it took.
@@ -34,7 +35,8 @@ struct SiteKrylov: Sendable {
 
   init(_ normalizer: Normalizer, largestBlock: Int = SiteKrylov.largestBlock) {
     (self.normalizer, self.largestBlock) = (normalizer, largestBlock)
-    green = BlochGreen(normalizer)
+    let order = normalizer.group.count * normalizer.cellOrder
+    green = order > largestBlock ? BlochGreen(normalizer) : nil
   }
 
   /// - Parameters:
@@ -52,7 +54,7 @@ struct SiteKrylov: Sendable {
     var span = rows.mutableSpan
     table.fill(rows: &span, offset: 0, of: site, kernel: normalizer.root.span)
     var block: Matrix?
-    if m <= largestBlock {
+    if green == nil || m <= largestBlock {
       var matrix = Matrix(rowCount: m, columnCount: m)
       var elements = matrix.storage.mutableSpan
       for (index, place) in core.enumerated() {
@@ -74,7 +76,12 @@ struct SiteKrylov: Sendable {
       var w = x
       var wSpan = w.mutableSpan
       delta.multiply(x.span, width: d, rows: 0..<delta.siteCount, into: &wSpan)
-      let p = block.map { Self.product($0, w, width: d) } ?? green.multiply(w, width: d, core: core)
+      var p: [Double] = []
+      if let block {
+        p = Self.product(block, w, width: d)
+      } else if let green {
+        p = green.multiply(w, width: d, core: core)
+      }
       for a in 0..<d where !columns[a].isDone {
         do { try columns[a].advance(image: w, greenImage: p) } catch {
           throw .decomposition(order: steps, error)
@@ -219,19 +226,21 @@ struct BlochGreen: Sendable {
     let (m, n) = (normalizer.group.count, normalizer.cellOrder)
     let (x, y) = normalizer.blochRoot
     var (real, imaginary) = (x, y)
+    var u = real.mutableSpan
+    var v = imaginary.mutableSpan
     for k in 0..<m {
-      for i in 0..<n {
-        for j in 0..<n {
-          var (re, im) = (0.0, 0.0)
-          for l in 0..<n {
-            let (p, q) = (k * n * n + i * n + l, k * n * n + l * n + j)
-            re += x[p] * x[q] - y[p] * y[q]
-            im += x[p] * y[q] + y[p] * x[q]
-          }
-          real[k * n * n + i * n + j] = re
-          imaginary[k * n * n + i * n + j] = im
-        }
+      let window = MatrixWindow(offset: k * n * n, stride: n)
+      func add(
+        _ a: [Double], _ b: [Double], _ sign: Double, _ beta: Double, _ c: inout MutableSpan<Double>
+      ) {
+        multiplyAdd(
+          shape: (n, n, n), alpha: sign, a.span, window, b.span, window, beta: beta, into: &c,
+          window)
       }
+      add(x, x, 1, 0, &u)
+      add(y, y, -1, 1, &u)
+      add(x, y, 1, 0, &v)
+      add(y, x, 1, 1, &v)
     }
     (self.normalizer, self.real, self.imaginary) = (normalizer, real, imaginary)
     transform = GroupTransform(normalizer.group)

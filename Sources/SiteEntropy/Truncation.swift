@@ -31,21 +31,25 @@ public struct TruncationSample: Equatable, Sendable {
   public let error: Double
   /// ‖u - u^R‖₂ in Å.
   public let outsideNorm: Double
+
+  public init(atomsInside: Int, error: Double, outsideNorm: Double) {
+    (self.atomsInside, self.error, self.outsideNorm) = (atomsInside, error, outsideNorm)
+  }
 }
 
 /// The labels of the sites of one frame for truncated displacements.
 ///
 /// A truncated frame differs from the reference on a core only, so that each label costs what its
 /// core does. Labels of the whole and of the truncated field come from the same method
-/// (``SiteKrylov``); where another engine is cheap it checks those of the whole.
+/// (``SiteKrylov``); the core engine checks those of the whole where it is cheap.
 public struct TruncationScan: Sendable {
-  /// Cells up to this order are labelled by the dense engine too, as a check.
-  private static let largestDenseCheck = 2000
+  /// Cores up to this order are labelled by the core engine too, as a check.
+  private static let largestCheck = 2000
   /// The largest difference in k_B that the check accepts.
   private static let checkTolerance = 1e-9
 
   public let truncation: Truncation
-  /// The largest |difference| from an independent engine in k_B; nil where none was cheap.
+  /// The largest |difference| from the core engine in k_B; nil where that is not cheap.
   public let checkDifference: Double?
   private let crystal: ReferenceCrystal
   private let krylov: SiteKrylov
@@ -63,6 +67,16 @@ public struct TruncationScan: Sendable {
   public init(
     of frame: Frame, crystal: ReferenceCrystal, potential: any Potential, truncation: Truncation,
     sites: [Int]
+  ) throws {
+    try self.init(
+      of: frame, crystal: crystal, potential: potential, truncation: truncation, sites: sites,
+      largestBlock: SiteKrylov.largestBlock)
+  }
+
+  /// - Parameter largestBlock: Cores of larger order are multiplied by Bloch transforms.
+  package init(
+    of frame: Frame, crystal: ReferenceCrystal, potential: any Potential, truncation: Truncation,
+    sites: [Int], largestBlock: Int
   ) throws {
     guard frame.cell == frame.referenceCell else {
       throw InputError(frame.source, "expected displacements in an unstrained cell, found strain")
@@ -82,7 +96,7 @@ public struct TruncationScan: Sendable {
     }
     self.displacements = displacements
     (self.truncation, self.crystal, self.sites) = (truncation, crystal, sites)
-    krylov = SiteKrylov(crystal.normalizer)
+    krylov = SiteKrylov(crystal.normalizer, largestBlock: largestBlock)
     // Positions must not be rounded twice: a reach just above the largest displacement.
     local = try LocalHessian(
       potential.prepared(for: frame, at: .reference).at(ideal), reach: farthest * 1.001 + 1e-6)
@@ -97,11 +111,8 @@ public struct TruncationScan: Sendable {
       fullLabels = try Self.concurrently(sites.count) { index in
         try scan.label(whole, at: sites[index])
       }
-      checkDifference = try Self.check(
-        fullLabels, of: frame, whole, sites: sites, crystal: crystal, potential: potential)
+      checkDifference = try Self.check(fullLabels, whole, sites: sites, crystal: crystal)
     } catch let error as InputError {
-      throw error
-    } catch let error as FrameFailure {
       throw error
     } catch {
       throw FrameFailure(frame.source, error)
@@ -147,7 +158,9 @@ public struct TruncationScan: Sendable {
         }
       }
       if field != last.field {
-        last = (field, try scan.label(scan.perturbation(field), at: site))
+        do { last = (field, try scan.label(scan.perturbation(field), at: site)) } catch {
+          throw TruncationFailure(site: site, radius: radius, error: error)
+        }
       }
       return TruncationSample(
         atomsInside: inside, error: fullLabels[index] - last.label,
@@ -156,13 +169,12 @@ public struct TruncationScan: Sendable {
     return result.reversed()
   }
 
-  /// Compares with the dense engine where the cell is small, the core engine where the core is.
+  /// Compares with the core engine where the core is small.
   private static func check(
-    _ labels: [Double], of frame: Frame, _ whole: Labels.Perturbation, sites: [Int],
-    crystal: ReferenceCrystal, potential: any Potential
+    _ labels: [Double], _ whole: Labels.Perturbation, sites: [Int], crystal: ReferenceCrystal
   ) throws -> Double? {
     let d = crystal.multilattice.dimension
-    guard min(d * frame.atomCount, whole.matrix.order) <= largestDenseCheck else { return nil }
+    guard whole.matrix.order <= largestCheck else { return nil }
     let core = CorePerturbation(
       blocks: whole.matrix.sparseBlocks, dimension: d
     ) { whole.core[$0] }
@@ -186,6 +198,17 @@ public struct TruncationScan: Sendable {
       stride(from: worker, to: count, by: workers).map { index in Result { try body(index) } }
     }
     return try (0..<count).map { try parts[$0 % workers][$0 / workers].get() }
+  }
+}
+
+/// A truncated field that has no label.
+private struct TruncationFailure: Error, CustomStringConvertible {
+  let site: Int
+  let radius: Double
+  let error: any Error
+
+  var description: String {
+    "atom \(site + 1), displacements within \(shortDecimal(radius)) Å: \(error)"
   }
 }
 
@@ -261,7 +284,8 @@ extension Multilattice {
     let all = basis.indices.flatMap { distances(from: atoms[$0], reduced) }
     var result: [Double] = []
     for r in all.sorted() where r > 10 * Self.tolerance && r <= limit {
-      if r >= (result.last ?? 0) * thinning { result.append(r) }
+      let last = result.last ?? 0
+      if r > last + 10 * Self.tolerance && r >= last * thinning { result.append(r) }
     }
     return result
   }
