@@ -24,6 +24,8 @@ array dimensions[4] = [1, 2, 3, 3]
 set multiplot layout 2,2
 do for [i = 1:4] {
   d = dimensions[i]
+  set xrange [*:*]
+  set yrange [*:*]
   stats sprintf("%s-cosine-hard.tsv", crystals[i]) using 1:4 skip 1 nooutput
   r0 = STATS_min_x; r1 = STATS_max_x; y0 = 2 * STATS_max_y
   set title titles[i]
