@@ -6,6 +6,7 @@ struct Benchmarks {
     ("hessian", { try benchmarkHessian() }),
     ("descriptors", { try benchmarkDescriptors() }),
     ("engines", { try benchmarkEngines() }),
+    ("gradient", { try benchmarkGradient() }),
   ]
 
   static func main() throws {
@@ -15,14 +16,17 @@ struct Benchmarks {
     }
   }
 
-  /// Runs `body` once to warm up and then 20 times, and prints the shortest time.
+  /// Runs `body` once to warm up and then 20 times (fewer where it takes seconds), and prints the
+  /// shortest time.
   ///
   /// - Parameter size: What the time divides by: bytes, atoms, matrix order.
-  static func measure(_ name: String, size: Int, _ body: () throws -> Void) rethrows {
+  static func measure(
+    _ name: String, size: Int, repeats: Int = 20, _ body: () throws -> Void
+  ) rethrows {
     try body()
     let clock = ContinuousClock()
     var best = Duration.seconds(1_000_000)
-    for _ in 0..<20 {
+    for _ in 0..<repeats {
       let start = clock.now
       try body()
       best = min(best, clock.now - start)

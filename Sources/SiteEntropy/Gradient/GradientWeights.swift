@@ -183,16 +183,25 @@ extension GradientWeights {
   private func add(_ images: [Double], _ signs: [Double], to matrix: inout BlockSparseMatrix) {
     let (d, w) = (matrix.blockSize, signs.count)
     Self.addRows(to: &matrix) { pattern, i, output in
-      let (q, signs) = (images.span, signs.span)
-      for (slot, k) in (pattern.rowStarts[i]..<pattern.rowStarts[i + 1]).enumerated() {
-        let j = Int(pattern.indices[k])
+      let neighbors = pattern.indices[pattern.rowStarts[i]..<pattern.rowStarts[i + 1]]
+      let columns = d * neighbors.count
+      // The rows of all neighbours side by side make one product of the whole block row.
+      var left = [Double](repeating: 0, count: d * w)
+      for element in left.indices {
+        left[element] = signs[element % w] * images[i * d * w + element]
+      }
+      var right: [Double] = []
+      right.reserveCapacity(columns * w)
+      for j in neighbors { right += images[Int(j) * d * w..<(Int(j) + 1) * d * w] }
+      var product = [Double](repeating: 0, count: d * columns)
+      var span = product.mutableSpan
+      multiplyAdd(
+        shape: (d, columns, w), left.span, MatrixWindow(stride: w), right.span,
+        MatrixWindow(stride: w, isTransposed: true), into: &span, MatrixWindow(stride: columns))
+      for slot in neighbors.indices {
+        let k = slot - neighbors.startIndex
         for a in 0..<d {
-          for b in 0..<d {
-            let (left, right) = ((i * d + a) * w, (j * d + b) * w)
-            var sum = 0.0
-            for c in 0..<w { sum += signs[c] * q[left &+ c] * q[right &+ c] }
-            output[(slot * d + a) * d + b] = sum
-          }
+          for b in 0..<d { output[(k * d + a) * d + b] = product[a * columns + k * d + b] }
         }
       }
     }
