@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 import Testing
 
 struct HessianFileTests {
@@ -34,11 +35,26 @@ struct HessianFileTests {
       String(decoding: try hessian.forceConstantsText(), as: UTF8.self) == """
         1 1
         1 1
-             -1.500000000000000      0.000000000000000     12.250000000000000
-              0.000000000000000     -0.000000000000000      0.000000000000000
-              3.000000000000000 123456.500000000000000     -0.000000000000001
+            -1.500000000000000     0.000000000000000    12.250000000000000
+             0.000000000000000    -0.000000000000000     0.000000000000000
+             3.000000000000000 123456.500000000000000    -0.000000000000001
 
         """)
+  }
+
+  /// Written by phonopy and ASE: Tests/interop/hessian_vectors.py.
+  @Test(arguments: ["force_constants.hdf5", "FORCE_CONSTANTS", "vibrations.json"])
+  func filesOfOtherProgramsAreRead(name: String) throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../formats/vectors/hessian/pass")
+    let bytes = [UInt8](try Data(contentsOf: folder.appending(path: name)))
+    let hessian = try StoredHessian(recognising: bytes, name: name)
+    #expect(hessian.siteCount == 2)
+    for (index, value) in hessian.dense().enumerated() {
+      let (i, j) = (Double(index / 6), Double(index % 6))
+      let expected = 1 / (1 + i + j) - (i == j ? 2 : 0)
+      #expect(abs(value - expected) <= (name == "FORCE_CONSTANTS" ? 1e-15 : 0))
+    }
   }
 
   @Test func vibrationsDataRoundTrips() throws {

@@ -266,6 +266,44 @@ def hostile(folder):
     refuses(path)
 
 
+def hessians(folder):
+    """SciPy, phonopy and ASE read the same Hessian, and write the same text."""
+    import phonopy.file_IO as phonopy
+    import scipy.sparse as sparse
+    from ase.io.jsonio import read_json
+
+    potential = Path(__file__).parents[2] / "examples/potentials/Si.sw"
+    xyz, h5 = folder / "si.xyz", folder / "si.h5"
+    perfect = run("xyz-build", "diamond", "--species", "Si", "-a", "5.431", "--supercell", 2, 2, 2)
+    rattle = ["--mode", "rattle", "--amplitude", "0.03", "--seed", "1"]
+    xyz.write_bytes(run("xyz-perturb", *rattle, data=perfect))
+    run("hessian", "--no-history", "-p", potential, xyz, "-o", h5)
+    with h5py.File(h5) as file:
+        group = file["sitevib/hessian/0"]
+        parts = (group["data"][:], group["indices"][:], group["indptr"][:])
+        matrix = sparse.bsr_matrix(parts, shape=group.attrs["shape"])
+        assert group.attrs["encoding-type"] == "bsr_matrix"
+        assert matrix.blocksize == (3, 3) and matrix.has_sorted_indices
+    dense = matrix.toarray()
+    n = len(dense) // 3
+    assert np.abs(dense - dense.T).max() < 1e-12 and np.abs(dense.sum(0)).max() > 0
+    blocks = dense.reshape(n, 3, n, 3)
+    assert np.abs(blocks.sum(axis=2)).max() < 1e-10, "translations"
+
+    path = folder / "force_constants.hdf5"
+    run("hessian", "-p", potential, "--write", "phonopy", xyz, "-o", path)
+    assert (phonopy.read_force_constants_hdf5(path) == blocks.transpose(0, 2, 1, 3)).all()
+    text = folder / "FORCE_CONSTANTS"
+    run("hessian", "-p", potential, "--write", "phonopy-text", xyz, "-o", text)
+    assert np.abs(phonopy.parse_FORCE_CONSTANTS(text) - blocks.transpose(0, 2, 1, 3)).max() < 1e-15
+    theirs = folder / "THEIRS"
+    phonopy.write_FORCE_CONSTANTS(blocks.transpose(0, 2, 1, 3), theirs)
+    assert theirs.read_text().rstrip() == text.read_text().rstrip()
+    vibrations = folder / "vibrations.json"
+    run("hessian", "-p", potential, "--write", "ase", xyz, "-o", vibrations)
+    assert (read_json(vibrations).get_hessian() == blocks).all()
+
+
 def damaged(folder, h5):
     """One byte changed anywhere: refused, or read as before; no signal, and no other numbers."""
     znh5md.IO(folder / "theirs.h5").extend(
@@ -306,6 +344,7 @@ def main():
         foreign_types(folder)
         changed_by_others(folder, h5)
         hostile(folder)
+        hessians(folder)
         damaged(folder, h5)
 
 

@@ -57,7 +57,7 @@ package struct FileImage: ~Copyable {
   private static func rehearse(
     _ name: String, _ access: hid_t, size: Int
   ) throws(HDF5Error) {
-    let seconds = UInt32(5 + size / 10_000_000)
+    let seconds = UInt32(2 + size / 10_000_000)
     let pageSize = 4096
     let (ratio, slack) = (UInt64(largestRatio), UInt64(slack))
     let result = HDF5Library.run { () -> Int32 in

@@ -7,8 +7,8 @@ internal import CHDF5
 enum ForeignText {
   /// Bytes of all texts of one dataset or attribute.
   private static let limit = 1 << 28
-  /// Time for the child, in seconds.
-  private static let patience: UInt32 = 10
+  /// Processor time for the child, in seconds.
+  private static let patience: UInt32 = 5
 
   /// The texts of an open dataset or attribute, or nil where the child failed.
   static func read(_ id: hid_t, count: Int) -> [String]? {

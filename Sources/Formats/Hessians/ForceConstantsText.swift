@@ -67,29 +67,36 @@ extension StoredHessian {
   }
 }
 
-/// Appends a blank and a number with 15 decimals, at least 22 characters wide.
+/// Appends a number as `%22.15f` does, correctly rounded; at least one blank stands in front.
 private func appendFixed(_ value: Double, to text: inout [UInt8]) {
-  let decimals = 15
   let magnitude = abs(value)
-  var digits: [UInt8]
-  // Below 2^53 / 10^15 the scaled value is exact enough to be rounded; above, split off the whole.
-  let whole = magnitude.rounded(.down)
-  var fraction = ((magnitude - whole) * 1e15).rounded()
-  var wholePart = whole
-  if fraction >= 1e15 { (fraction, wholePart) = (0, whole + 1) }
-  let fractionText = String(UInt64(fraction))
-  if wholePart < 1e18 {
-    digits = Array(String(UInt64(wholePart)).utf8)
-  } else {
+  guard magnitude < 1e18 else {
     // Shortest digits of a number this large have no fraction; exponents are legal in the format.
     text += " \(value)".utf8
     return
   }
-  digits.append(UInt8(ascii: "."))
-  digits += [UInt8](repeating: UInt8(ascii: "0"), count: decimals - fractionText.utf8.count)
-  digits += fractionText.utf8
-  if value.sign == .minus { digits.insert(UInt8(ascii: "-"), at: 0) }
-  text += [UInt8](repeating: 0x20, count: max(1, 23 - digits.count)) + digits
+  let whole = magnitude.rounded(.down)
+  let decimals = quadrillionths(magnitude - whole)
+  let carry = decimals == 1_000_000_000_000_000
+  let digits = String(carry ? 0 : decimals)
+  var number = value.sign == .minus ? "-" : ""
+  number += String(UInt64(whole) + (carry ? 1 : 0)) + "."
+  number += String(repeating: "0", count: 15 - digits.utf8.count) + digits
+  text += [UInt8](repeating: 0x20, count: max(1, 22 - number.utf8.count)) + number.utf8
+}
+
+/// 10^15 times a number below 1, rounded to nearest, ties to even.
+private func quadrillionths(_ fraction: Double) -> UInt64 {
+  guard fraction.isNormal else { return 0 }
+  // fraction = m / 2^k with m below 2^53, so that m · 10^15 has at most 103 bits.
+  let product = UInt128(fraction.significandBitPattern | 1 << 52) * 1_000_000_000_000_000
+  let k = 52 - Int(fraction.exponent)
+  guard k < 128 else { return 0 }
+  let quotient = product >> UInt128(k)
+  let rest = product - quotient << UInt128(k)
+  let half = UInt128(1) << UInt128(k - 1)
+  let roundsUp = rest > half || (rest == half && quotient & 1 == 1)
+  return UInt64(quotient + (roundsUp ? 1 : 0))
 }
 
 /// Words of a text, with the line they stand in.
