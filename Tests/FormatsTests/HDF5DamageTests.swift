@@ -24,7 +24,7 @@ struct HDF5DamageTests {
   @Test func everyFlippedByteOfAFileIsRefused() throws {
     let good = try image()
     try readAll(good)
-    for byte in stride(from: 8, to: good.count - Self.sealSize, by: 31) {
+    for byte in stride(from: 8, to: good.count - Self.sealSize, by: 211) {
       var bad = good
       bad[byte] ^= 1 << UInt8(byte % 8)
       #expect(
@@ -56,7 +56,7 @@ struct HDF5DamageTests {
     for path in paths {
       for place in try file.dataset(path).chunkPlaces() {
         for byte in Set([place.lowerBound, place.upperBound - 1, place.upperBound - 5])
-          .union(stride(from: place.lowerBound, to: place.upperBound, by: 101))
+          .union(stride(from: place.lowerBound, to: place.upperBound, by: 997))
         {
           var bad = good
           bad[byte] ^= 0x10

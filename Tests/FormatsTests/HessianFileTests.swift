@@ -33,7 +33,7 @@ struct HessianFileTests {
       file: "-")
     #expect(
       String(decoding: try hessian.forceConstantsText(), as: UTF8.self) == """
-        1 1
+           1    1
         1 1
             -1.500000000000000     0.000000000000000    12.250000000000000
              0.000000000000000    -0.000000000000000     0.000000000000000

@@ -7,7 +7,8 @@ extension StoredHessian {
   public func forceConstantsText() throws(InputError) -> [UInt8] {
     try checkDense(format: "FORCE_CONSTANTS")
     let (n, values) = (siteCount, dense())
-    var text = Array("\(n) \(n)\n".utf8)
+    let count = String(repeating: " ", count: max(0, 4 - "\(n)".utf8.count)) + "\(n)"
+    var text = Array("\(count) \(count)\n".utf8)
     text.reserveCapacity(n * n * 220)
     for i in 0..<n {
       for j in 0..<n {
