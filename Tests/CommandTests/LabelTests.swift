@@ -136,7 +136,7 @@ struct LabelTests {
     #expect(value < 1e-6 && value > 0)
     let text = try scratch.run(
       "hessian", ["-p", Self.silicon, "--write", "phonopy-text", "--frames", "1", "frames.xyz"])
-    #expect(text.status == 0 && text.output.hasPrefix("64 64\n1 1\n"))
+    #expect(text.status == 0 && text.output.split(separator: "\n").count == 1 + 4 * 64 * 64)
     let two = try scratch.run(
       "hessian", ["-p", Self.silicon, "--write", "ase", "-o", "two.json", "frames.xyz"])
     #expect(two.status == 65 && !scratch.exists("two.json"))
