@@ -2,7 +2,7 @@ import Formats
 import Foundation
 import Testing
 
-/// The files in formats/vectors/h5md, written by Tests/interop/hdf5_vectors.py.
+/// The files in formats/vectors/h5md, written by Tests/interop/generators/hdf5_vectors.py.
 struct HDF5VectorTests {
   private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../formats/vectors/h5md")

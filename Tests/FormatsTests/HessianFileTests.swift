@@ -42,7 +42,7 @@ struct HessianFileTests {
         """)
   }
 
-  /// Written by phonopy and ASE: Tests/interop/hessian_vectors.py.
+  /// Written by phonopy and ASE: Tests/interop/generators/hessian_vectors.py.
   @Test(arguments: ["force_constants.hdf5", "FORCE_CONSTANTS", "vibrations.json"])
   func filesOfOtherProgramsAreRead(name: String) throws {
     let folder = URL(filePath: #filePath).deletingLastPathComponent()

@@ -1,7 +1,7 @@
 """Writes formats/vectors/h5md: files of other programs that we read (pass), and files that we refuse
 (fail), each with the message in a file beside it, `.error`, written by hand.
 
-    python3 Tests/interop/hdf5_vectors.py [folder of the built commands, not used]
+    python3 Tests/interop/generators/hdf5_vectors.py
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import znh5md
 
-FOLDER = Path(__file__).parents[2] / "formats/vectors/h5md"
+FOLDER = Path(__file__).parents[3] / "formats/vectors/h5md"
 POSITION = "particles/all/position/value"
 DATA = np.arange(12.0).reshape(2, 2, 3) / 8
 

@@ -3,7 +3,7 @@
 Element (i, j) is 1 / (1 + i + j) - 2 δ_ij in eV/Å², i and j from 0 to 5. Prints nothing and changes no
 byte where the files are up to date.
 
-    python3 Tests/interop/hessian_vectors.py [folder of the built commands, not used]
+    python3 Tests/interop/generators/hessian_vectors.py
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 import phonopy.file_IO as phonopy
 from ase.vibrations import VibrationsData
 
-FOLDER = Path(__file__).parents[2] / "formats/vectors/hessian/pass"
+FOLDER = Path(__file__).parents[3] / "formats/vectors/hessian/pass"
 
 
 def main():
