@@ -21,7 +21,7 @@ struct SiteKrylov: Sendable {
 
   private let normalizer: Normalizer
   /// Not needed where every core fits a block.
-  private let green: BlochGreen?
+  private let green: BlochOperator?
   private let largestBlock: Int
 
   /// What a label is, and what it took.
@@ -36,7 +36,7 @@ struct SiteKrylov: Sendable {
   init(_ normalizer: Normalizer, largestBlock: Int = SiteKrylov.largestBlock) {
     (self.normalizer, self.largestBlock) = (normalizer, largestBlock)
     let order = normalizer.group.count * normalizer.cellOrder
-    green = order > largestBlock ? BlochGreen(normalizer) : nil
+    green = order > largestBlock ? BlochOperator.green(normalizer) : nil
   }
 
   /// - Parameters:
@@ -80,7 +80,7 @@ struct SiteKrylov: Sendable {
       if let block {
         p = Self.product(block, w, width: d)
       } else if let green {
-        p = green.multiply(w, width: d, core: core)
+        p = product(green, w, width: d, core: core)
       }
       for a in 0..<d where !columns[a].isDone {
         do { try columns[a].advance(image: w, greenImage: p) } catch {
@@ -107,6 +107,33 @@ struct SiteKrylov: Sendable {
     multiplyAdd(
       shape: (m, width, m), matrix.storage.span, MatrixWindow(stride: m), x.span,
       MatrixWindow(stride: width), into: &span, MatrixWindow(stride: width))
+    return result
+  }
+
+  /// P x by way of the whole cell, shape [m, width].
+  private func product(
+    _ green: BlochOperator, _ x: [Double], width: Int, core: [LatticeSite]
+  ) -> [Double] {
+    let (n, d) = (normalizer.cellOrder, normalizer.dimension)
+    // The operator takes its vectors by eights.
+    let batch = (width + 7) / 8 * 8
+    let rows = core.map { $0.translation * n + $0.basis * d }
+    var cell = [Double](repeating: 0, count: normalizer.group.count * n * batch)
+    for (index, row) in rows.enumerated() {
+      for a in 0..<d {
+        let (to, from) = ((row + a) * batch, (index * d + a) * width)
+        for column in 0..<width { cell[to + column] = x[from + column] }
+      }
+    }
+    var span = cell.mutableSpan
+    green.apply(&span, width: batch)
+    var result = [Double](repeating: 0, count: x.count)
+    for (index, row) in rows.enumerated() {
+      for a in 0..<d {
+        let (from, to) = ((row + a) * batch, (index * d + a) * width)
+        for column in 0..<width { result[to + column] = cell[from + column] }
+      }
+    }
     return result
   }
 }
@@ -212,95 +239,4 @@ private func dot(_ x: [Double], _ y: [Double]) -> Double {
   var sum = partial.sum()
   for i in whole..<x.count { sum += x[i] * y[i] }
   return sum
-}
-
-/// Products with the lattice Green function of a whole cell by Bloch transforms.
-struct BlochGreen: Sendable {
-  private let normalizer: Normalizer
-  private let transform: GroupTransform
-  /// H̃0⁺(k) = F(k)², shape [M, S·d, S·d].
-  private let real: [Double]
-  private let imaginary: [Double]
-
-  init(_ normalizer: Normalizer) {
-    let (m, n) = (normalizer.group.count, normalizer.cellOrder)
-    let (x, y) = normalizer.blochRoot
-    var (real, imaginary) = (x, y)
-    var u = real.mutableSpan
-    var v = imaginary.mutableSpan
-    for k in 0..<m {
-      let window = MatrixWindow(offset: k * n * n, stride: n)
-      func add(
-        _ a: [Double], _ b: [Double], _ sign: Double, _ beta: Double, _ c: inout MutableSpan<Double>
-      ) {
-        multiplyAdd(
-          shape: (n, n, n), alpha: sign, a.span, window, b.span, window, beta: beta, into: &c,
-          window)
-      }
-      add(x, x, 1, 0, &u)
-      add(y, y, -1, 1, &u)
-      add(x, y, 1, 0, &v)
-      add(y, x, 1, 1, &v)
-    }
-    (self.normalizer, self.real, self.imaginary) = (normalizer, real, imaginary)
-    transform = GroupTransform(normalizer.group)
-  }
-
-  /// P z on the sites of a core, shape [d · sites, width].
-  ///
-  /// The block between cells ℓ and ℓ' is that of ℓ' - ℓ: with ẑ(k) = Σ_ℓ z(ℓ) e^{-ik·ℓ} the result
-  /// transforms to the conjugate of H̃0⁺(k) times ẑ(k). It is real, so that two columns go as real
-  /// and imaginary part of one.
-  func multiply(_ z: [Double], width: Int, core: [LatticeSite]) -> [Double] {
-    let (m, n, d) = (normalizer.group.count, normalizer.cellOrder, normalizer.dimension)
-    let pairs = (width + 1) / 2
-    var re = [Double](repeating: 0, count: m * n * pairs)
-    var im = re
-    func offset(_ site: LatticeSite, _ a: Int) -> Int {
-      (site.translation * n + site.basis * d + a) * pairs
-    }
-    for (index, site) in core.enumerated() {
-      for a in 0..<d {
-        let (from, to) = ((index * d + a) * width, offset(site, a))
-        for column in 0..<width {
-          if column % 2 == 0 {
-            re[to + column / 2] = z[from + column]
-          } else {
-            im[to + column / 2] = z[from + column]
-          }
-        }
-      }
-    }
-    transform.transform(&re, &im, batch: n * pairs, isInverse: false)
-    var (u, v) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
-    for k in 0..<m {
-      for pair in 0..<pairs {
-        for i in 0..<n {
-          var (x, y) = (0.0, 0.0)
-          for j in 0..<n {
-            let (g, h) = (real[(k * n + i) * n + j], -imaginary[(k * n + i) * n + j])
-            let (p, q) = (re[(k * n + j) * pairs + pair], im[(k * n + j) * pairs + pair])
-            x += g * p - h * q
-            y += g * q + h * p
-          }
-          (u[i], v[i]) = (x, y)
-        }
-        for i in 0..<n {
-          re[(k * n + i) * pairs + pair] = u[i]
-          im[(k * n + i) * pairs + pair] = v[i]
-        }
-      }
-    }
-    transform.transform(&re, &im, batch: n * pairs, isInverse: true)
-    var result = [Double](repeating: 0, count: z.count)
-    for (index, site) in core.enumerated() {
-      for a in 0..<d {
-        let (to, from) = ((index * d + a) * width, offset(site, a))
-        for column in 0..<width {
-          result[to + column] = column % 2 == 0 ? re[from + column / 2] : im[from + column / 2]
-        }
-      }
-    }
-    return result
-  }
 }

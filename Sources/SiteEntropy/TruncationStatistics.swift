@@ -52,7 +52,8 @@ public struct TruncationFit: Equatable, Sendable {
   public let slope: Double?
   /// c, in k_B Å^-p.
   public let prefactor: Double?
-  /// The constant of rmse ≤ C R^-d: the least that covers the range, in k_B Å^d.
+  /// The constant of rmse ≤ C R^-d, in k_B Å^d: the least that covers the range, the radii between
+  /// two scanned ones included, where the rmse may be that of the smaller.
   public let rateConstant: Double?
   private let dimension: Int
   private let rows: [TruncationRow]
@@ -84,7 +85,10 @@ public struct TruncationFit: Equatable, Sendable {
     let p = covariance / variance
     range = from.radius...to.radius
     (slope, prefactor) = (p, exp(meanY - p * meanX))
-    rateConstant = chosen.reduce(0) { max($0, $1.rootMeanSquare * pow($1.radius, d)) }
+    rateConstant = chosen.indices.reduce(0) { most, index in
+      let next = rows[min(index + 1, rows.count - 1)].radius
+      return max(most, rows[index].rootMeanSquare * pow(next, d))
+    }
   }
 
   /// The bound for a row in k_B, 0 where nothing was cut off.

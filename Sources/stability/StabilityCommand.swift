@@ -40,9 +40,6 @@ import SiteEntropy
       """, valueName: "m1 m2 m3"))
   var grid: IntegerTriple?
 
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
-  var maxMemory: PositiveReal?
-
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -60,13 +57,17 @@ import SiteEntropy
     guard let first = try session.firstFrame() else { return }
     try session.write(text: "quantity\tframe\tvalue\tunit\tq1\tq2\tq3\n")
     try writeConstants(of: first, potential, session)
-    let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
-    let labeller = Labeller(
-      potential: potential, kind: .relative, isMassWeighted: false, memoryLimit: limit)
+    let cache = ReferenceCache { frame, _ in
+      try ReferenceCrystal(of: frame, potential: potential, isMassWeighted: false)
+    }
     let threads = session.threadCount
     try session.forEachFrame { job in
-      try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
-        try labeller.labels(of: job.frame).labels.ledger
+      do {
+        return try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
+          try cache.crystal(of: job.frame).ledger(of: job.frame, potential: potential)
+        }
+      } catch let error as SiteEntropyError {
+        throw FrameFailure(job.frame.source, error)
       }
     } consume: { job, ledger in
       let rows = [

@@ -145,6 +145,39 @@ struct StabilityTests {
     #expect(problem.crystal.multilattice.defaultGrid == [15, 12, 12])
   }
 
+  @Test func theEndsOfTheSpectrumAreThoseOfTheDenseEngine() throws {
+    for problem in try Problem.all() {
+      let dense = try problem.dense().ledger
+      let whole = SparsePerturbation(
+        from: problem.crystal.foldedHessian, to: try problem.hessian(),
+        multilattice: problem.crystal.multilattice)
+      let ledgers = [
+        try SpectrumEnds(whole.matrix, problem.crystal.normalizer).ledger,
+        try problem.crystal.ledger(of: problem.frame, potential: problem.potential),
+      ]
+      for ledger in ledgers {
+        #expect(ledger.isStable)
+        #expect(abs(ledger.smallest - dense.smallest) < 1e-10)
+        #expect(abs(ledger.largest - dense.largest) < 1e-10)
+      }
+    }
+  }
+
+  @Test func negativeModesAreSeenByBothWays() throws {
+    let problem = try Problem(
+      "diamond", ["Si"], 5.431, [2, 2, 1], .rattle(amplitude: 0.22), potential: "Si.sw")
+    let dense = try problem.dense().ledger
+    let whole = SparsePerturbation(
+      from: problem.crystal.foldedHessian, to: try problem.hessian(),
+      multilattice: problem.crystal.multilattice)
+    let ends = try SpectrumEnds(whole.matrix, problem.crystal.normalizer).ledger
+    let core = try problem.crystal.ledger(of: problem.frame, potential: problem.potential)
+    #expect(dense.negativeModes > 0 && core.negativeModes == dense.negativeModes)
+    #expect(ends.negativeModes > 0)
+    #expect(abs(ends.smallest - dense.smallest) < 1e-9)
+    #expect(abs(core.smallest - dense.smallest) < 1e-9)
+  }
+
   @Test func theNormOfTheDifferenceComesFromTheSpectrum() {
     let ledger = ModeLedger(
       zeroModes: 3, negativeModes: 0, smallest: 0.25, largest: 1.5, expectedZeroModes: 3)

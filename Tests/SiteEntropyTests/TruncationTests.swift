@@ -140,13 +140,14 @@ struct TruncationTests {
     #expect(fit.count == 4 && fit.range == 1...8)
     #expect(abs(try #require(fit.slope) + 3) < 1e-12)
     #expect(abs(try #require(fit.prefactor) - 0.5) < 1e-12)
-    #expect(abs(try #require(fit.rateConstant) - 0.5) < 1e-12)
+    // 0.5 R^-3 up to the next radius, 2R.
+    #expect(abs(try #require(fit.rateConstant) - 4) < 1e-12)
     // 0.5 R^-3 = C R^-4.5 R^1.5
     #expect(abs(fit.boundConstant - 0.5) < 1e-12)
     for row in rows { #expect(abs(fit.bound(row) - row.largest) < 1e-12) }
     #expect(rows[0].mean == 0 && rows[0].count == 2 && rows[0].atomsInside == 5)
-    // (0.5 / 0.004)^(1/3)
-    #expect(abs(try #require(fit.radius(forTarget: 0.004)) - 5) < 1e-12)
+    // (4 / 0.004)^(1/3)
+    #expect(abs(try #require(fit.radius(forTarget: 0.004)) - 10) < 1e-12)
     #expect(fit.scannedRadius(forTarget: 0.004) == 8)
     #expect(fit.scannedRadius(forTarget: 1e-9) == nil)
   }
