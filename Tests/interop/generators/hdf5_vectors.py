@@ -1,5 +1,6 @@
 """Writes formats/vectors/h5md: files of other programs that we read (pass), and files that we refuse
-(fail), each with the message in a file beside it, `.error`, written by hand.
+(fail), each with the message in a file beside it, `.error`, written by hand. fail/damaged-heap.h5 is
+older: a file of znh5md with changed bytes, on which HDF5 1.10.8 never ended.
 
     python3 Tests/interop/generators/hdf5_vectors.py
 """
