@@ -9,7 +9,7 @@ internal import SiteEntropy
 /// - gradient-reference: perfect crystal, its reference found anew each time
 /// - gradient-reference-next: another frame of the same reference
 /// - gradient-core, gradient-core-total: 29 atoms displaced
-/// - gradient-dense: all atoms displaced
+/// - gradient-dense, gradient-lanczos: all atoms displaced
 func benchmarkGradient() throws {
   let silicon = """
     # UNITS: metal
@@ -44,6 +44,8 @@ func benchmarkGradient() throws {
     }
   }
 
+  try benchmarkRattled { try gradient($0, engine: $1) }
+
   let core = Perturbation.localized(amplitude: 0.05, radius: 5, center: .atom(0))
   for repeats in [3, 6, 20] {
     let frame = try PerturbationBase(diamond(repeats, isPrimitive: false)).perturbed(
@@ -64,6 +66,24 @@ func benchmarkGradient() throws {
         _ = try differentiator.gradient(of: frame, target: target)
       }
     }
+  }
+}
+
+/// Every atom displaced.
+private func benchmarkRattled(
+  _ gradient: (Frame, GradientEngine) throws -> [Double]
+) throws {
+  for repeats in [3, 20] {
+    let frame = try PerturbationBase(diamond(repeats, isPrimitive: false)).perturbed(
+      by: .rattle(amplitude: 0.05), seed: 1, frameIndex: 0, copy: 0)
+    var values: [Double] = []
+    try Benchmarks.measure("gradient-lanczos", size: frame.atomCount, repeats: 3) {
+      values = try gradient(frame, .polynomial)
+    }
+    guard repeats == 3 else { continue }
+    let plain = try gradient(frame, .dense)
+    let error = values.indices.reduce(0) { max($0, abs(values[$1] - plain[$1])) }
+    precondition(error < 1e-11, "gradient-lanczos differs from the dense form by \(error)")
   }
 }
 

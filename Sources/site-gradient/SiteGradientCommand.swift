@@ -38,8 +38,9 @@ public import SiteEntropy
       the cell.
 
       Displaced atoms far from a few others cost nothing (engine core); where all atoms are \
-      displaced the whole cell is decomposed (engine dense). A cell of perfect crystal costs a \
-      time in proportion to its atoms. An unstable frame has no gradient and is an error (exit 70).
+      displaced the whole cell is decomposed (engine dense) or, for one site, spanned by \
+      Lanczos vectors (engine polynomial, O(N log N)). A cell of perfect crystal costs a time in \
+      proportion to its atoms. An unstable frame has no gradient and is an error (exit 70).
       """,
     version: sitevibVersion)
 

@@ -93,7 +93,7 @@ struct GradientCommandTests {
 
   @Test(arguments: [
     ["--site", "0", "--total"], [], ["--site", "-1"], ["--site", "middle"],
-    ["--total", "--engine", "polynomial"], ["--total", "--max-memory", "0"],
+    ["--total", "--engine", "local"], ["--total", "--max-memory", "0"],
   ])
   func wrongOptionsAreNamed(options: [String]) throws {
     let result = try Scratch().run(

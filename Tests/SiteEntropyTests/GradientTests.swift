@@ -175,6 +175,33 @@ struct GradientTests {
     }
   }
 
+  @Test(arguments: small + roomy)
+  func lanczosVectorsGiveTheSameAsTheWholeCell(crystal: Crystal) throws {
+    for frame in [
+      try crystal.frame(.rattle(amplitude: 0.04)), try crystal.frame(.strain(amplitude: 0.005)),
+      try Self.localized(crystal),
+    ] {
+      let lanczos = try crystal.gradient(.site(1), of: frame, engine: .polynomial)
+      let dense = try crystal.gradient(.site(1), of: frame, engine: .dense)
+      #expect((lanczos.engine == "polynomial") == (frame.atomCount * frame.dimension >= 100))
+      #expect(gradientDistance(lanczos.values, dense.values) < 1e-11)
+    }
+  }
+
+  @Test func largeFramesTakeLanczosVectors() throws {
+    let crystal = Crystal(
+      prototype: "diamond", species: ["Si"], latticeConstant: 5.431, counts: [3, 3, 3],
+      potentialFile: "Si.sw")
+    let frame = try crystal.frame(.rattle(amplitude: 0.05))
+    let gradient = try crystal.gradient(.site(100), of: frame)
+    let dense = try crystal.gradient(.site(100), of: frame, engine: .dense)
+    #expect(gradient.engine == "polynomial")
+    #expect(gradientDistance(gradient.values, dense.values) < 1e-11)
+    #expect(throws: FrameFailure.self) {
+      _ = try crystal.gradient(.total, of: frame, engine: .polynomial)
+    }
+  }
+
   @Test(arguments: ["dense", "core"])
   func theTotalIsTheSumOverTheSites(engine: String) throws {
     for crystal in [Self.roomy[0], Self.square, Self.silicon] {
@@ -236,8 +263,9 @@ struct GradientTests {
     for axis in 0..<3 { positions[axis] -= 0.65 }
     frame.positions = positions
     for engine in GradientEngine.allCases {
+      let target: GradientTarget = engine == .polynomial ? .site(0) : .total
       let failure = #expect(throws: FrameFailure.self) {
-        _ = try Self.silicon.gradient(.total, of: frame, engine: engine)
+        _ = try Self.silicon.gradient(target, of: frame, engine: engine)
       }
       guard case .unstableFrame(let ledger)? = failure?.error as? SiteEntropyError else {
         Issue.record("expected an unstable frame, found \(String(describing: failure))")

@@ -14,7 +14,8 @@ struct BlockLanczos {
   let width: Int
   private let perturbation: BlockSparseMatrix
   private let green: BlochOperator
-  private var s: [Double]
+  /// F x, shape [order, width], of the vectors x of the next step, not normalised.
+  private(set) var s: [Double]
   private var sBefore: [Double]
   private var y: [Double]
   private var yBefore: [Double]

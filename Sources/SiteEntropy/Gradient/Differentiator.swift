@@ -5,7 +5,7 @@ public import Potentials
 
 /// The engines of gradients that a user can ask for.
 public enum GradientEngine: String, CaseIterable, Sendable {
-  case auto, dense, core
+  case auto, dense, core, polynomial
 }
 
 /// Differentiates labels: finds the reference, the Hessian and the engine (math.md §5).
@@ -33,7 +33,7 @@ public struct Differentiator: Sendable {
   /// - Throws: ``InputError`` for the frame's own faults, ``FrameFailure`` where the computation
   ///   failed: ``SiteEntropyError/unstableFrame(_:)`` for a frame that is no minimum among them.
   /// - Complexity: O(N) at the reference, O(m³ + N m) for a core of m degrees of freedom (O(N m²)
-  ///   for the total), else O(N³).
+  ///   for the total), O(N log N) by polynomials, O(N³) dense.
   public func gradient(
     of frame: Frame, target: GradientTarget, threads: Int = 1
   ) throws -> (gradient: SiteGradient, reason: String) {
@@ -57,35 +57,9 @@ public struct Differentiator: Sendable {
     let positions = try crystal.positions(of: frame)
     let prepared = try potential.prepared(for: frame)
     let hessian = try prepared.hessian(positions: positions, threads: threads)
-    let (choice, core, reason) = choose(frame, crystal, positions, hessian)
-    let weights: GradientWeights
-    let ledger: ModeLedger
-    if let core {
-      let modes = try CoreModes(core, crystal.normalizer)
-      ledger = modes.ledger
-      try check(ledger)
-      switch target {
-      case .site(let atom):
-        weights = GradientWeights(
-          ofSite: crystal.sites[atom], modes: modes, core: core.sites,
-          normalizer: crystal.normalizer)
-      case .total: weights = GradientWeights(ofTotal: modes, core: core.sites)
-      }
-    } else {
-      let spectrum = try DenseEngine(kind: .relative, memoryLimit: memoryLimit).modes(
-        of: hessian.scaledSymmetrically(by: crystal.inverseRootMasses),
-        normalizer: crystal.normalizer, multilattice: crystal.multilattice)
-      ledger = ModeLedger(
-        eigenvalues: spectrum.values, expectedZeroModes: crystal.multilattice.dimension)
-      try check(ledger)
-      switch target {
-      case .site(let atom):
-        weights = GradientWeights(
-          ofSite: atom, spectrum: spectrum, sites: crystal.sites,
-          dimension: crystal.multilattice.dimension)
-      case .total: weights = GradientWeights(ofTotal: spectrum, sites: crystal.sites)
-      }
-    }
+    let (method, reason) = try choose(frame, crystal, positions, hessian, target)
+    let (weights, ledger) = try weights(method, target, crystal, hessian)
+    guard ledger.isStable else { throw SiteEntropyError.unstableFrame(ledger) }
     let blocks = weights.blocks(
       in: hessian, sites: crystal.sites, normalizer: crystal.normalizer)
     let contraction = try prepared.thirdDerivative(
@@ -94,32 +68,97 @@ public struct Differentiator: Sendable {
     // 0 - x, as -0.5 · 0 would be -0.
     let values = contraction.map { 0 - 0.5 * $0 }
     return (
-      SiteGradient(target: target, engine: choice.rawValue, values: values, ledger: ledger), reason
+      SiteGradient(target: target, engine: method.name, values: values, ledger: ledger), reason
     )
   }
 
-  private func check(_ ledger: ModeLedger) throws(SiteEntropyError) {
-    guard ledger.isStable else { throw .unstableFrame(ledger) }
+  private enum Method {
+    case dense
+    case core(CorePerturbation)
+    case polynomial(SparsePerturbation)
+
+    var name: String {
+      switch self {
+      case .dense: GradientEngine.dense.rawValue
+      case .core: GradientEngine.core.rawValue
+      case .polynomial: GradientEngine.polynomial.rawValue
+      }
+    }
   }
 
-  /// The engine, and the core where it is that of cores.
+  /// M, and the spectrum that says whether it has a meaning.
+  private func weights(
+    _ method: Method, _ target: GradientTarget, _ crystal: ReferenceCrystal,
+    _ hessian: BlockSparseMatrix
+  ) throws(SiteEntropyError) -> (GradientWeights, ModeLedger) {
+    let (sites, normalizer) = (crystal.sites, crystal.normalizer)
+    switch (method, target) {
+    case (.core(let core), _):
+      let modes = try CoreModes(core, normalizer)
+      guard modes.ledger.isStable else { throw .unstableFrame(modes.ledger) }
+      guard case .site(let atom) = target else {
+        return (GradientWeights(ofTotal: modes, core: core.sites), modes.ledger)
+      }
+      let weights = GradientWeights(
+        ofSite: sites[atom], modes: modes, core: core.sites, normalizer: normalizer)
+      return (weights, modes.ledger)
+    case (.polynomial(let perturbation), .site(let atom)):
+      return try GradientWeights.krylov(
+        ofSite: sites[atom].translation * normalizer.basisCount + sites[atom].basis,
+        perturbation: perturbation.matrix, sites: sites, normalizer: normalizer)
+    case (.polynomial, .total):
+      throw .mismatch("the total entropy: expected the engine dense or core, found polynomial")
+    case (.dense, _):
+      let d = crystal.multilattice.dimension
+      let spectrum = try DenseEngine(kind: .relative, memoryLimit: memoryLimit).modes(
+        of: hessian.scaledSymmetrically(by: crystal.inverseRootMasses),
+        normalizer: normalizer, multilattice: crystal.multilattice)
+      let ledger = ModeLedger(eigenvalues: spectrum.values, expectedZeroModes: d)
+      guard case .site(let atom) = target else {
+        return (GradientWeights(ofTotal: spectrum, sites: sites), ledger)
+      }
+      return (
+        GradientWeights(ofSite: atom, spectrum: spectrum, sites: sites, dimension: d), ledger
+      )
+    }
+  }
+
+  /// Degrees of freedom from which on Lanczos' process costs less than a decomposition.
+  private static let denseLimit = 600
+  /// Degrees of freedom below which that process could end before it converges.
+  private static let leastOrder = 100
+
   private func choose(
     _ frame: Frame, _ crystal: ReferenceCrystal, _ positions: [Double],
-    _ hessian: BlockSparseMatrix
-  ) -> (GradientEngine, CorePerturbation?, String) {
-    guard engine != .dense else { return (.dense, nil, "asked for") }
+    _ hessian: BlockSparseMatrix, _ target: GradientTarget
+  ) throws -> (method: Method, reason: String) {
+    guard engine != .dense else { return (.dense, "asked for") }
     let lattice = crystal.multilattice
     if frame.cell == frame.referenceCell && positions == lattice.idealPositions {
       let none = CorePerturbation(sites: [], delta: Matrix(rowCount: 0, columnCount: 0))
-      return (.core, none, "no atom is displaced")
+      return (.core(none), "no atom is displaced")
     }
-    let core = CorePerturbation(
-      from: crystal.foldedHessian,
-      to: hessian.scaledSymmetrically(by: crystal.inverseRootMasses), multilattice: lattice)
-    if engine == .core { return (.core, core, "asked for") }
-    let (m, n) = (core.delta.rowCount, hessian.order)
-    let reason = "the core has \(m) of \(n) degrees of freedom"
-    // As for labels: beyond this share one decomposition of the whole cell is no dearer.
-    return Double(m) <= 0.8 * Double(n) ? (.core, core, reason) : (.dense, nil, reason)
+    let perturbation =
+      try crystal.localPerturbation(of: frame, potential: potential)
+      ?? SparsePerturbation(
+        from: crystal.foldedHessian,
+        to: hessian.scaledSymmetrically(by: crystal.inverseRootMasses), multilattice: lattice)
+    let (m, n) = (perturbation.coreOrder, hessian.order)
+    if engine == .polynomial {
+      guard n >= Self.leastOrder else {
+        return (.dense, "Lanczos vectors would fill a space of \(n) dimensions")
+      }
+      return (.polynomial(perturbation), "asked for")
+    }
+    let reason =
+      engine == .core ? "asked for" : "the core has \(m) of \(n) degrees of freedom"
+    let isSmall = Double(m) <= 0.8 * Double(n) && (target == .total || m <= Self.largestCore)
+    if engine == .core || isSmall {
+      return (.core(perturbation.core(basisCount: lattice.basis.count)), reason)
+    }
+    return (target == .total || n <= Self.denseLimit ? .dense : .polynomial(perturbation), reason)
   }
+
+  /// Degrees of freedom of a core beyond which Lanczos' process costs less, for one site.
+  private static let largestCore = 3000
 }

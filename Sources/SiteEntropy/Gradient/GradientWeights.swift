@@ -24,12 +24,21 @@ struct GradientWeights: Sendable {
   /// σ_c = ±1, shape [w].
   let signs: [Double]
   let includesGreen: Bool
+  /// Q itself where it is known, shape [n, w], rows by atom.
+  private let outer: [Double]?
+
+  /// M = Q Qᵀ.
+  init(outer: [Double], count: Int) {
+    (pieces, includesGreen, self.outer) = ([], false, outer)
+    signs = [Double](repeating: 1, count: count)
+  }
 
   private init(_ pieces: [Piece], signs: [Double]? = nil, includesGreen: Bool = false) {
     self.pieces = pieces
     self.signs =
       signs ?? [Double](repeating: 1, count: pieces.first?.coefficients.columnCount ?? 0)
     self.includesGreen = includesGreen
+    outer = nil
   }
 
   // MARK: From the whole spectrum
@@ -141,6 +150,10 @@ extension GradientWeights {
       Self.setGreen(&result, sites, normalizer)
     } else {
       for element in result.values.indices { result.values[element] = 0 }
+    }
+    if let outer {
+      add(outer, signs, to: &result)
+      return result
     }
     for first in stride(from: 0, to: signs.count, by: Self.panel) {
       let columns = first..<min(first + Self.panel, signs.count)
