@@ -78,6 +78,49 @@ extension BlockSparseMatrix {
   }
 }
 
+extension BlockSparseMatrix {
+  /// Y += H·X for four columns of a batch, H being a block of a larger matrix.
+  ///
+  /// - Parameters:
+  ///   - x: Shape [rows, width].
+  ///   - places: The block row of X and Y that each block row of H stands for.
+  ///   - column: The first of the four columns.
+  ///   - y: Shape [rows, width]; added to.
+  ///   - dots: Σ_r x_rc (HX)_rc of these columns is added, shape [width].
+  public func multiplyFour(
+    _ x: Span<Double>, places: Span<Int32>, width: Int, column: Int,
+    into y: inout MutableSpan<Double>, dots: inout MutableSpan<Double>
+  ) {
+    let d = blockSize
+    precondition(places.count == siteCount && dots.count == width, "places: expected one a row")
+    precondition(column >= 0 && column + 4 <= width && y.count == x.count, "column: out of range")
+    for i in 0..<siteCount {
+      precondition(places[i] >= 0 && (Int(places[i]) + 1) * d * width <= x.count, "places: range")
+    }
+    withLanes(reading: x) { x in
+      withLanes(&y) { y in
+        withLanes(&dots) { dots in
+          withLanes(reading: values.span) { values in
+            for i in 0..<siteCount {
+              let to = d &* Int(places[i]) &* width &+ column
+              for a in 0..<d {
+                var sum = SIMD4<Double>()
+                for k in rowStarts[i]..<rowStarts[i + 1] {
+                  let from = d &* Int(places[Int(indices[k])]) &* width &+ column
+                  let v = values.advanced(by: (k &* d &+ a) &* d)
+                  for b in 0..<d { sum += x[from &+ b &* width] * v.scalar(b) }
+                }
+                y[to &+ a &* width] += sum
+                dots[column] += x[to &+ a &* width] * sum
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 /// One step of a three-term recurrence for every column c:
 ///
 ///     next_rc = image_rc - a_c current_rc - b_c next_rc
