@@ -4,15 +4,22 @@ internal import LinearAlgebra
 internal import Potentials
 internal import SiteEntropy
 
-/// Labels of silicon by every engine, each checked against the dense one where there is time for
-/// it; the size is in atoms, for `dsyevd` the order. Best of a few runs: the dense ones take
-/// minutes. With the argument `large`, cells that take many minutes too.
-func benchmarkEngines() throws {
-  setLinearAlgebraThreads(1)
-  let isLarge = CommandLine.arguments.contains("large")
-  for repeats in isLarge ? [3, 5, 8] : [3, 5] { try benchmarkRattled(repeats: repeats) }
+// Labels of silicon by every engine, each checked against another one where there is time for it;
+// the size is in atoms, for `dsyevd` the order. Best of a few runs: the dense ones take minutes.
+// With the argument `large`, cells that take many minutes too.
+
+private let isLarge = CommandLine.arguments.contains("large")
+
+func benchmarkRattled() throws {
+  for repeats in isLarge ? [8] : [3, 5] { try benchmarkRattled(repeats: repeats) }
+}
+
+func benchmarkCore() throws {
   for repeats in [5, 10] { try benchmarkCore(repeats: repeats) }
-  for repeats in isLarge ? [5, 10, 20] : [5] { try benchmarkLocal(repeats: repeats) }
+}
+
+func benchmarkLocal() throws {
+  for repeats in isLarge ? [10] : [5] { try benchmarkLocal(repeats: repeats) }
 }
 
 /// All atoms displaced: the engine polynomial against the dense one.
@@ -52,6 +59,7 @@ private func benchmarkCore(repeats: Int) throws {
     multilattice: problem.crystal.multilattice)
   let core = sparse.core(basisCount: problem.crystal.normalizer.basisCount)
   try timeDecomposition(core.delta, threads: 1, runs: 20)
+  guard n <= 1000 || isLarge else { return }
   let polynomial = try problem.labels(.polynomial)
   let error = largest(polynomial.siteEntropy, labels.siteEntropy)
   precondition(error <= polynomial.errorBound ?? 0, "core: an error of \(error)")

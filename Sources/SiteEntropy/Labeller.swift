@@ -131,7 +131,9 @@ public struct Labeller: Sendable {
           "engine local: expected a potential, which cut displacements need, found "
             + "none")
       }
-      let labels = try LocalEngine(radius: radius, tolerance: tolerance).labels(
+      let labels = try LocalEngine(
+        radius: radius, tolerance: tolerance, memoryLimit: memoryLimit
+      ).labels(
         of: frame, crystal: crystal, potential: potential)
       return (labels, "asked for")
     }

@@ -74,7 +74,8 @@ public struct ReferenceCrystal: Sendable {
   /// leaves on its reference position. Sites at rest are then at rest exactly, however the file was
   /// rounded. A strained frame keeps its own.
   public func positions(of frame: Frame) throws(InputError) -> [Double] {
-    let displacements = try frame.displacements()
+    let displacements = try frame.displacements(
+      nearestNeighborDistance: multilattice.nearestNeighborDistance)
     guard frame.cell == frame.referenceCell else { return frame.positions }
     var positions = frame.positions
     for atom in 0..<frame.atomCount {
@@ -115,7 +116,8 @@ extension ReferenceCrystal {
     of frame: Frame
   ) throws(InputError) -> (positions: [Double], moved: [Int])? {
     guard frame.cell == frame.referenceCell else { return nil }
-    let displacements = try frame.displacements()
+    let displacements = try frame.displacements(
+      nearestNeighborDistance: multilattice.nearestNeighborDistance)
     let ideal = multilattice.idealPositions
     let reduced = ReducedCell(multilattice.cell)
     var (positions, moved) = (ideal, [Int]())

@@ -24,7 +24,6 @@ public struct LocalEngine: Sendable {
   public let radius: Double?
   /// The largest error estimate allowed in k_B; used where there is no radius.
   public let tolerance: Double
-  /// The largest order of P.
   private let mostOrder: Int
 
   /// Sites that are labelled side by side.
@@ -34,8 +33,16 @@ public struct LocalEngine: Sendable {
   /// Two successive Gauss rules that differ by less have converged, in k_B.
   private static let convergence = 1e-11
 
-  public init(radius: Double?, tolerance: Double, mostOrder: Int = 6000) {
-    (self.radius, self.tolerance, self.mostOrder) = (radius, tolerance, mostOrder)
+  private let memoryLimit: Int
+
+  /// - Parameters:
+  ///   - mostOrder: The largest order of P that is tried for a tolerance.
+  ///   - memoryLimit: Of the blocks P, in bytes.
+  public init(
+    radius: Double?, tolerance: Double, mostOrder: Int = 6000, memoryLimit: Int = .max
+  ) {
+    (self.radius, self.tolerance) = (radius, tolerance)
+    (self.mostOrder, self.memoryLimit) = (mostOrder, memoryLimit)
   }
 
   /// The labels of all atoms, in the order of the frame.
@@ -57,7 +64,7 @@ public struct LocalEngine: Sendable {
 
   /// The least radius of a growing sequence whose estimate is within the tolerance.
   private func labels(_ problem: LocalProblem, _ sample: [LatticeSite]) throws -> SiteLabels {
-    var radius = 1.5 * problem.cutoff
+    var radius = problem.cutoff
     var reached: (radius: Double, estimate: Double)?
     while try problem.order(radius: radius) <= mostOrder {
       let estimate = try estimate(radius, problem, sample)
@@ -103,9 +110,6 @@ public struct LocalEngine: Sendable {
   private func estimate(
     _ radius: Double, _ problem: LocalProblem, _ sample: [LatticeSite]
   ) throws -> Double {
-    guard try problem.order(radius: radius) <= max(mostOrder, 0) || self.radius != nil else {
-      return .infinity
-    }
     let near = try run(sample, radius: radius, problem)
     var factor = 1.4
     while factor > 1.1, try problem.order(radius: factor * radius) > 2 * mostOrder {
@@ -141,6 +145,11 @@ public struct LocalEngine: Sendable {
   ) throws -> Results? {
     let crystal = problem.crystal
     let bases = Set(sites.map(\.basis)).sorted()
+    let order = try problem.order(radius: radius)
+    let bytes = 8 * order * order * (bases.count + 1)
+    guard bytes <= memoryLimit else {
+      throw SiteEntropyError.tooLarge(order: order, bytes: bytes, limit: memoryLimit)
+    }
     let patches = bases.map {
       LocalPatch(basis: $0, radius: radius, reach: reach, crystal: crystal)
     }
