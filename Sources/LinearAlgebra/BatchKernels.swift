@@ -178,50 +178,29 @@ public func columnDots(_ x: Span<Double>, _ y: Span<Double>, into dots: inout Mu
   }
 }
 
-/// X(k) ← Z(k) X(k) for complex vectors that share rows of real numbers (see ``GridTransform``).
+/// X ← Z X for complex vectors that share rows of real numbers, at one point (``GridTransform``).
 ///
 /// - Parameters:
-///   - real, imaginary: Z(k), shape [points, order, order].
-///   - data: Shape [points, order, width], the first half of each row real parts, the second
-///     imaginary ones; overwritten.
-/// - Precondition: `width` is a multiple of 8.
-public func multiplyPairs(
-  _ data: inout MutableSpan<Double>, real: Span<Double>, imaginary: Span<Double>, order: Int,
-  width: Int
-) {
-  let (area, half) = (order * order, width / 2)
-  precondition(width.isMultiple(of: 8) && order > 0, "pairs: width")
-  let points = real.count / area
-  precondition(
-    imaginary.count == points * area && real.count == points * area
-      && data.count == points * order * width, "pairs: shape")
-  withLanes(&data) { data in
-    withLanes(reading: real) { real in
-      withLanes(reading: imaginary) { imaginary in
-        withScratchLanes(8 * order) { copy in
-          for k in 0..<points {
-            let rows = data.advanced(by: k &* order &* width)
-            let (re, im) = (real.advanced(by: k &* area), imaginary.advanced(by: k &* area))
-            for column in stride(from: 0, to: half, by: 4) {
-              for b in 0..<order {
-                copy[8 &* b] = rows[b &* width &+ column]
-                copy[8 &* b &+ 4] = rows[b &* width &+ half &+ column]
-              }
-              for a in 0..<order {
-                var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
-                for b in 0..<order {
-                  let (p, q) = (copy[8 &* b], copy[8 &* b &+ 4])
-                  let (c, s) = (re.scalar(a &* order &+ b), im.scalar(a &* order &+ b))
-                  x += p * c - q * s
-                  y += p * s + q * c
-                }
-                rows[a &* width &+ column] = x
-                rows[a &* width &+ half &+ column] = y
-              }
-            }
-          }
-        }
+///   - rows: Shape [order, width], the first half of each row real parts, the second imaginary ones.
+///   - re, im: Z, shape [order, order].
+///   - copy: Scratch of 8 · order elements.
+func multiplyPoint(_ rows: Lanes, _ re: Lanes, _ im: Lanes, order: Int, width: Int, copy: Lanes) {
+  let half = width / 2
+  for column in stride(from: 0, to: half, by: 4) {
+    for b in 0..<order {
+      copy[8 &* b] = rows[b &* width &+ column]
+      copy[8 &* b &+ 4] = rows[b &* width &+ half &+ column]
+    }
+    for a in 0..<order {
+      var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
+      for b in 0..<order {
+        let (p, q) = (copy[8 &* b], copy[8 &* b &+ 4])
+        let (c, s) = (re.scalar(a &* order &+ b), im.scalar(a &* order &+ b))
+        x += p * c - q * s
+        y += p * s + q * c
       }
+      rows[a &* width &+ column] = x
+      rows[a &* width &+ half &+ column] = y
     }
   }
 }
