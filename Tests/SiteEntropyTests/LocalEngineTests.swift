@@ -61,7 +61,7 @@ struct LocalEngineTests {
     let problem = try Problem(
       "diamond", ["Si"], 5.431, [3, 3, 3], .rattle(amplitude: 0.05), potential: "Si.sw")
     #expect {
-      try LocalEngine(radius: nil, tolerance: 1e-8, mostOrder: 400).labels(
+      try LocalEngine(radius: nil, tolerance: 1e-8, mostOrder: 647).labels(
         of: problem.frame, crystal: problem.crystal, potential: problem.potential)
     } throws: { error in
       guard case SiteEntropyError.tolerance(let wanted, let reached, let advice) = error else {

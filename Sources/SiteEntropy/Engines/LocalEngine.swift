@@ -14,11 +14,12 @@ internal import Synchronization
 /// process with the block P of the Green function, the same for all sites of a sublattice. Its
 /// rounding is far below the error of the radius, which theorem 18 bounds by C R^-d for bounded
 /// displacements. The constant is fitted: a sample of sites is labelled again with a larger radius
-/// R'; the error estimate is
+/// R'; with the differences Δ_i = S_i(u^R) - S_i(u^R') the error estimate for N sites is
 ///
-///     2 max |S_i(u^R) - S_i(u^R')| / (1 - (R/R')^d)
+///     1.5 max(max |Δ_i|, rms(Δ_i) √(2 ln N)) / (1 - (R/R')^d)
 ///
-/// over the sample: the difference, continued to R' → ∞ by the law, and doubled.
+/// that is the largest of N normal deviates as wide as the sample, continued to R' → ∞ by the law,
+/// and half as much again for what the sample does not know.
 public struct LocalEngine: Sendable {
   /// Displacements within this distance in Å count; nil to find the one that the tolerance needs.
   public let radius: Double?
@@ -64,7 +65,7 @@ public struct LocalEngine: Sendable {
 
   /// The least radius of a growing sequence whose estimate is within the tolerance.
   private func labels(_ problem: LocalProblem, _ sample: [LatticeSite]) throws -> SiteLabels {
-    var radius = problem.cutoff
+    var radius = 1.5 * problem.cutoff
     var reached: (radius: Double, estimate: Double)?
     while try problem.order(radius: radius) <= mostOrder {
       let estimate = try estimate(radius, problem, sample)
@@ -116,9 +117,11 @@ public struct LocalEngine: Sendable {
       factor -= 0.1
     }
     let far = try run(sample, radius: factor * radius, problem)
-    let difference = zip(near.labels, far.labels).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    let differences = zip(near.labels, far.labels).map { abs($0 - $1) }
+    let square = differences.reduce(0) { $0 + $1 * $1 } / Double(differences.count)
+    let deviates = (2 * log(Double(problem.crystal.sites.count)) * square).squareRoot()
     let law = 1 - pow(1 / factor, Double(problem.dimension))
-    return 2 * difference / law + Self.convergence
+    return 1.5 * max(differences.max() ?? 0, deviates) / law + Self.convergence
   }
 
   private struct Results {

@@ -13,7 +13,8 @@ struct LocalProblem: Sendable {
   private let ideal: [Double]
   private let positions: [Double]
   private let isMoved: [Bool]
-  /// Blocks of δH below this, in eV/(Å² u), are rounding.
+  /// Blocks of δH̃ below this, in eV/(Å² u), may be left out at the rim: far below the error of
+  /// any radius.
   private let negligible: Double
 
   var dimension: Int { crystal.multilattice.dimension }
@@ -39,22 +40,27 @@ struct LocalProblem: Sendable {
     var isMoved = [Bool](repeating: false, count: crystal.multilattice.atomCount)
     for atom in moved { isMoved[atom] = true }
     negligible =
-      SparsePerturbation.roundingTolerance
+      1e-9
       * crystal.foldedHessian.values.reduce(0) { max($0, abs($1)) }
-    reach = Self.reach(perturbation.matrix, crystal.multilattice) + 0.01
+    reach = Self.reach(perturbation.matrix, crystal.multilattice, negligible) + 0.01
     cutoff = potential.cutoff
     (self.crystal, self.ideal, self.positions) = (crystal, ideal, positions)
     self.isMoved = isMoved
   }
 
   /// The longest coupling, in Å between ideal sites.
-  private static func reach(_ matrix: BlockSparseMatrix, _ lattice: Multilattice) -> Double {
+  private static func reach(
+    _ matrix: BlockSparseMatrix, _ lattice: Multilattice, _ negligible: Double
+  ) -> Double {
+    let area = matrix.blockSize * matrix.blockSize
     let reduced = ReducedCell(lattice.cell)
     let x = lattice.idealPositions
     var longest = 0.0
     for i in 0..<matrix.siteCount {
       let a = 3 * lattice.atoms[i]
       for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
+        guard matrix.values[k * area..<(k + 1) * area].contains(where: { abs($0) > negligible })
+        else { continue }
         let b = 3 * lattice.atoms[Int(matrix.indices[k])]
         let u = reduced.minimumImage(x[b] - x[a], x[b + 1] - x[a + 1], x[b + 2] - x[a + 2])
         longest = max(longest, u.0 * u.0 + u.1 * u.1 + u.2 * u.2)
