@@ -5,8 +5,10 @@ struct Benchmarks {
     ("extxyz", { try benchmarkExtendedXYZ() }),
     ("hessian", { try benchmarkHessian() }),
     ("descriptors", { try benchmarkDescriptors() }),
-    ("engines", { try benchmarkEngines() }),
     ("gradient", { try benchmarkGradient() }),
+    ("rattled", { try benchmarkRattled() }),
+    ("core", { try benchmarkCore() }),
+    ("local", { try benchmarkLocal() }),
   ]
 
   static func main() throws {

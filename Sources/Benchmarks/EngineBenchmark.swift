@@ -4,71 +4,146 @@ internal import LinearAlgebra
 internal import Potentials
 internal import SiteEntropy
 
-/// Labels of silicon by every engine, each checked against the dense one where there is memory
-/// and time for it; the size is in atoms. Best of a few runs: the dense ones take minutes.
-func benchmarkEngines() throws {
+// Labels of silicon by every engine, each checked against another one where there is time for it;
+// the size is in atoms, for `dsyevd` the order. Best of a few runs: the dense ones take minutes.
+// With the argument `large`, cells that take many minutes too.
+
+private let isLarge = CommandLine.arguments.contains("large")
+
+func benchmarkRattled() throws {
   setLinearAlgebraThreads(1)
-  for (repeats, isChecked) in [(3, true), (5, true), (8, CommandLine.arguments.contains("large"))] {
-    let rattled = try EngineProblem(repeats: repeats, .rattle(amplitude: 0.05))
-    let n = rattled.frame.atomCount
-    let sparse = SparsePerturbation(
-      from: rattled.crystal.foldedHessian, to: rattled.hessian,
-      multilattice: rattled.crystal.multilattice)
-    var labels = try PolynomialEngine().labels(of: sparse, normalizer: rattled.crystal.normalizer)
-    try time("polynomial", n, runs: n > 2000 ? 1 : 3) {
-      labels = try PolynomialEngine().labels(
-        of: sparse, normalizer: rattled.crystal.normalizer)
-    }
-    guard isChecked else { continue }
-    var dense = labels
-    try time("dense", n, runs: 1) {
-      setLinearAlgebraThreads(2)
-      defer { setLinearAlgebraThreads(1) }
-      dense = try DenseEngine(kind: .relative).labels(
-        of: rattled.hessian, normalizer: rattled.crystal.normalizer,
-        multilattice: rattled.crystal.multilattice)
-    }
-    let error = rattled.difference(dense, bySite: labels)
-    print("polynomial-error\t\(n)\t\(error)\t\(labels.errorBound ?? 0)")
+  for repeats in isLarge ? [8] : [3, 5] { try benchmarkRattled(repeats: repeats) }
+}
+
+func benchmarkCore() throws {
+  setLinearAlgebraThreads(1)
+  for repeats in [5, 10] { try benchmarkCore(repeats: repeats) }
+}
+
+func benchmarkLocal() throws {
+  setLinearAlgebraThreads(1)
+  for repeats in isLarge ? [10] : [5] { try benchmarkLocal(repeats: repeats) }
+}
+
+/// All atoms displaced: the engine polynomial against the dense one.
+private func benchmarkRattled(repeats: Int) throws {
+  let problem = try EngineProblem(repeats: repeats, .rattle(amplitude: 0.05))
+  let n = problem.frame.atomCount
+  let sparse = try SparsePerturbation(
+    from: problem.crystal.foldedHessian, to: problem.hessian(),
+    multilattice: problem.crystal.multilattice)
+  var labels = try problem.labels(.polynomial)
+  try time("polynomial", n, runs: n > 2000 ? 1 : 5) {
+    labels = try problem.labels(.polynomial)
+  }
+  var dense = labels
+  try time("dense", n, runs: n > 2000 ? 1 : 3) {
+    setLinearAlgebraThreads(2)
+    defer { setLinearAlgebraThreads(1) }
+    dense = try problem.labels(.dense)
+  }
+  let matrix = DenseEngine.normalized(
+    try problem.hessian(), by: problem.crystal.normalizer, problem.crystal.multilattice)
+  if n <= 2000 { try timeDecomposition(matrix, threads: 2, runs: 3) }
+  let error = largest(dense.siteEntropy, labels.siteEntropy)
+  precondition(error <= labels.errorBound ?? 0, "polynomial: an error of \(error)")
+  print("polynomial-error\t\(n)\t\(error)\t\(labels.errorBound ?? 0)\t\(sparse.coreOrder)")
+}
+
+/// 29 atoms displaced: the engine core, all sites labelled.
+private func benchmarkCore(repeats: Int) throws {
+  let problem = try EngineProblem(
+    repeats: repeats, .localized(amplitude: 0.05, radius: 5, center: .atom(0)))
+  let n = problem.frame.atomCount
+  var labels = try problem.labels(.core)
+  try time("core", n, runs: 20) { labels = try problem.labels(.core) }
+  let sparse = try SparsePerturbation(
+    from: problem.crystal.foldedHessian, to: problem.hessian(),
+    multilattice: problem.crystal.multilattice)
+  let core = sparse.core(basisCount: problem.crystal.normalizer.basisCount)
+  try timeDecomposition(core.delta, threads: 1, runs: 20)
+  guard n <= 1000 || isLarge else { return }
+  let polynomial = try problem.labels(.polynomial)
+  let error = largest(polynomial.siteEntropy, labels.siteEntropy)
+  precondition(error <= polynomial.errorBound ?? 0, "core: an error of \(error)")
+}
+
+/// All atoms displaced, sites labelled one by one within 8 Å; the time is that of one site.
+private func benchmarkLocal(repeats: Int) throws {
+  let problem = try EngineProblem(repeats: repeats, .rattle(amplitude: 0.05))
+  let n = problem.frame.atomCount
+  var labels: SiteLabels?
+  try time("local-per-site", n, runs: 1, dividing: n) { labels = try problem.labels(.local) }
+  guard n <= 1000, let labels else { return }
+  let error = largest(labels.siteEntropy, try problem.labels(.polynomial).siteEntropy)
+  print("local-error\t\(n)\t\(error)\t\(labels.errorEstimate ?? 0)")
+}
+
+private func timeDecomposition(_ matrix: Matrix, threads: Int, runs: Int) throws {
+  setLinearAlgebraThreads(threads)
+  defer { setLinearAlgebraThreads(1) }
+  var copies = [Matrix](repeating: matrix, count: runs)
+  try time("dsyevd-\(threads)", matrix.rowCount, runs: runs) {
+    _ = try copies.removeLast().symmetricEigen()
   }
 }
 
 /// Prints the best time of a few runs.
-private func time(_ name: String, _ size: Int, runs: Int, _ body: () throws -> Void) rethrows {
+private func time(
+  _ name: String, _ size: Int, runs: Int, dividing: Int = 1, _ body: () throws -> Void
+) rethrows {
   let clock = ContinuousClock()
   var best = Duration.seconds(1_000_000)
   for _ in 0..<runs { best = min(best, try clock.measure(body)) }
   let nanoseconds = best.components.attoseconds / 1_000_000_000
-  print("\(name)\t\(size)\t\(best.components.seconds * 1_000_000_000 + nanoseconds)")
+  print(
+    "\(name)\t\(size)\t\((best.components.seconds * 1_000_000_000 + nanoseconds) / Int64(dividing))"
+  )
 }
 
+private func largest(_ a: [Double], _ b: [Double]) -> Double {
+  zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) }
+}
+
+/// A frame, and labellers that have seen its reference.
 private struct EngineProblem {
   let frame: Frame
   let crystal: ReferenceCrystal
-  let hessian: BlockSparseMatrix
+  private let potential: StillingerWeber
+  private let labellers: [EngineChoice: Labeller]
 
   init(repeats n: Int, _ perturbation: Perturbation) throws {
     let silicon = """
       # UNITS: metal
       Si Si Si 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0
       """
-    let potential = try StillingerWeber(parsing: Array(silicon.utf8), file: "Si.sw")
+    potential = try StillingerWeber(parsing: Array(silicon.utf8), file: "Si.sw")
     guard let diamond = Prototype.named("diamond") else { preconditionFailure("diamond") }
     let perfect = try diamond.supercell([n, n, n], species: ["Si"], latticeConstant: 5.431)
     frame = try PerturbationBase(perfect).perturbed(
       by: perturbation, seed: 7, frameIndex: 0, copy: 0)
     crystal = try ReferenceCrystal(of: frame, potential: potential)
-    hessian = try potential.prepared(for: frame).hessian(
-      positions: try crystal.positions(of: frame)
-    ).scaledSymmetrically(by: crystal.inverseRootMasses)
+    var labellers: [EngineChoice: Labeller] = [:]
+    for engine in EngineChoice.allCases {
+      labellers[engine] = Labeller(
+        potential: potential, kind: .relative, engine: engine, radius: 8)
+    }
+    self.labellers = labellers
+    // The reference is prepared once a stream.
+    var still = frame
+    still.positions = frame.referencePositions ?? frame.positions
+    for labeller in labellers.values where labeller.engine == .core {
+      _ = try labeller.labels(of: still)
+    }
   }
 
-  /// The largest difference of labels by atom from labels by site number.
-  func difference(_ byAtom: SiteLabels, bySite: SiteLabels) -> Double {
-    let s = crystal.multilattice.basis.count
-    return crystal.sites.enumerated().reduce(0) { worst, entry in
-      let label = bySite.siteEntropy[entry.element.translation * s + entry.element.basis]
-      return max(worst, abs(label - byAtom.siteEntropy[entry.offset]))
-    }
+  func hessian() throws -> BlockSparseMatrix {
+    try potential.prepared(for: frame).hessian(positions: try crystal.positions(of: frame))
+      .scaledSymmetrically(by: crystal.inverseRootMasses)
+  }
+
+  func labels(_ engine: EngineChoice) throws -> SiteLabels {
+    guard let labeller = labellers[engine] else { preconditionFailure("\(engine)") }
+    return try labeller.labels(of: frame).labels
   }
 }

@@ -17,13 +17,19 @@ extension Frame {
   /// are compared in the frame's cell after the reference was mapped on it, and the homogeneous
   /// strain is not part of the displacement.
   ///
+  /// - Parameter nearestNeighborDistance: Of the reference in Å, where it is known already.
   /// - Throws: ``InputError`` where the labels are missing, a cell is singular, or an atom lies
   ///   farther from its site than half the nearest-neighbour distance, so that the site is in doubt.
-  public func displacements() throws(InputError) -> [Double] {
+  public func displacements(
+    nearestNeighborDistance: Double? = nil
+  ) throws(InputError) -> [Double] {
     let reference = try requiredReferencePositions()
     let cell = try positionCell()
     let referenceCell = try cellOfReference()
-    let limit = try halfNearestNeighborDistance(reference, cell: referenceCell)
+    let limit =
+      if let nearestNeighborDistance { nearestNeighborDistance / 2 } else {
+        try halfNearestNeighborDistance(reference, cell: referenceCell)
+      }
     let isStrained = self.referenceCell != self.cell
     let reduced = ReducedCell(cell)
     let positions = self.positions
@@ -52,7 +58,7 @@ extension Frame {
   private func halfNearestNeighborDistance(
     _ reference: [Double], cell: Cell
   ) throws(InputError) -> Double {
-    do { return try nearestNeighborDistance(reference, cell: cell) / 2 } catch {
+    do { return try Crystal.nearestNeighborDistance(reference, cell: cell) / 2 } catch {
       throw InputError(source, "reference positions: \(error)")
     }
   }

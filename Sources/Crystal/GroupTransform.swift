@@ -30,14 +30,16 @@ public struct GroupTransform: Sendable {
     for e in imaginary.indices { imaginary[e] *= factor }
   }
 
-  /// Transforms pairs of real functions that share rows, in place (``GridTransform``).
+  /// Applies Z(k) to pairs of real functions that share rows, in place (``GridTransform``), without
+  /// the factor 1/M.
   ///
   /// - Parameters:
-  ///   - data: Shape [group.count, rows, width], `width` a multiple of 8.
-  ///   - isInverse: The inverse transform, without its factor 1/M.
-  public func transformPairs(
-    _ data: inout MutableSpan<Double>, rows: Int, width: Int, isInverse: Bool
+  ///   - data: Shape [group.count, order, width], `width` a multiple of 8.
+  ///   - real, imaginary: Z(k), shape [group.count, order, order].
+  public func apply(
+    _ real: Span<Double>, _ imaginary: Span<Double>, toPairs data: inout MutableSpan<Double>,
+    order: Int, width: Int
   ) {
-    grid.transformPairs(&data, rows: rows, width: width, isInverse: isInverse)
+    grid.apply(real, imaginary, toPairs: &data, order: order, width: width)
   }
 }

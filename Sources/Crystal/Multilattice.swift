@@ -41,6 +41,8 @@ public struct Multilattice: Sendable {
   public let atoms: [Int]
   /// Each atom's ideal place near its reference position in Å, shape [N, 3].
   public let idealPositions: [Double]
+  /// The smallest distance between two sites in Å; infinite for a lone one.
+  public let nearestNeighborDistance: Double
 
   public var atomCount: Int { translationOfAtom.count }
 
@@ -48,8 +50,10 @@ public struct Multilattice: Sendable {
   public init(referenceOf frame: Frame) throws(InputError) {
     let reference = try frame.requiredReferencePositions()
     let cell = try frame.cellOfReference()
+    let nearest: Double
     do {
-      guard try nearestNeighborDistance(reference, cell: cell) > 10 * Self.tolerance else {
+      nearest = try Crystal.nearestNeighborDistance(reference, cell: cell)
+      guard nearest > 10 * Self.tolerance else {
         throw InputError(
           frame.source, "reference positions: expected sites farther apart than 1e-3 Å")
       }
@@ -130,6 +134,7 @@ public struct Multilattice: Sendable {
           position: (0..<3).map { reference[3 * first + $0] + mean[$0] }))
     }
     dimension = frame.dimension
+    nearestNeighborDistance = nearest
     self.cell = cell
     primitiveVectors = vectors
     primitiveCell = Cell(independent: vectors, periodic: cell.periodic)

@@ -78,6 +78,49 @@ extension BlockSparseMatrix {
   }
 }
 
+extension BlockSparseMatrix {
+  /// Y += H·X for four columns of a batch, H being a block of a larger matrix.
+  ///
+  /// - Parameters:
+  ///   - x: Shape [rows, width].
+  ///   - places: The block row of X and Y that each block row of H stands for.
+  ///   - column: The first of the four columns.
+  ///   - y: Shape [rows, width]; added to.
+  ///   - dots: Σ_r x_rc (HX)_rc of these columns is added, shape [width].
+  public func multiplyFour(
+    _ x: Span<Double>, places: Span<Int32>, width: Int, column: Int,
+    into y: inout MutableSpan<Double>, dots: inout MutableSpan<Double>
+  ) {
+    let d = blockSize
+    precondition(places.count == siteCount && dots.count == width, "places: expected one a row")
+    precondition(column >= 0 && column + 4 <= width && y.count == x.count, "column: out of range")
+    for i in 0..<siteCount {
+      precondition(places[i] >= 0 && (Int(places[i]) + 1) * d * width <= x.count, "places: range")
+    }
+    withLanes(reading: x) { x in
+      withLanes(&y) { y in
+        withLanes(&dots) { dots in
+          withLanes(reading: values.span) { values in
+            for i in 0..<siteCount {
+              let to = d &* Int(places[i]) &* width &+ column
+              for a in 0..<d {
+                var sum = SIMD4<Double>()
+                for k in rowStarts[i]..<rowStarts[i + 1] {
+                  let from = d &* Int(places[Int(indices[k])]) &* width &+ column
+                  let v = values.advanced(by: (k &* d &+ a) &* d)
+                  for b in 0..<d { sum += x[from &+ b &* width] * v.scalar(b) }
+                }
+                y[to &+ a &* width] += sum
+                dots[column] += x[to &+ a &* width] * sum
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 /// One step of a three-term recurrence for every column c:
 ///
 ///     next_rc = image_rc - a_c current_rc - b_c next_rc
@@ -135,50 +178,29 @@ public func columnDots(_ x: Span<Double>, _ y: Span<Double>, into dots: inout Mu
   }
 }
 
-/// X(k) ← Z(k) X(k) for complex vectors that share rows of real numbers (see ``GridTransform``).
+/// X ← Z X for complex vectors that share rows of real numbers, at one point (``GridTransform``).
 ///
 /// - Parameters:
-///   - real, imaginary: Z(k), shape [points, order, order].
-///   - data: Shape [points, order, width], the first half of each row real parts, the second
-///     imaginary ones; overwritten.
-/// - Precondition: `width` is a multiple of 8.
-public func multiplyPairs(
-  _ data: inout MutableSpan<Double>, real: Span<Double>, imaginary: Span<Double>, order: Int,
-  width: Int
-) {
-  let (area, half) = (order * order, width / 2)
-  precondition(width.isMultiple(of: 8) && order > 0, "pairs: width")
-  let points = real.count / area
-  precondition(
-    imaginary.count == points * area && real.count == points * area
-      && data.count == points * order * width, "pairs: shape")
-  withLanes(&data) { data in
-    withLanes(reading: real) { real in
-      withLanes(reading: imaginary) { imaginary in
-        withScratchLanes(8 * order) { copy in
-          for k in 0..<points {
-            let rows = data.advanced(by: k &* order &* width)
-            let (re, im) = (real.advanced(by: k &* area), imaginary.advanced(by: k &* area))
-            for column in stride(from: 0, to: half, by: 4) {
-              for b in 0..<order {
-                copy[8 &* b] = rows[b &* width &+ column]
-                copy[8 &* b &+ 4] = rows[b &* width &+ half &+ column]
-              }
-              for a in 0..<order {
-                var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
-                for b in 0..<order {
-                  let (p, q) = (copy[8 &* b], copy[8 &* b &+ 4])
-                  let (c, s) = (re.scalar(a &* order &+ b), im.scalar(a &* order &+ b))
-                  x += p * c - q * s
-                  y += p * s + q * c
-                }
-                rows[a &* width &+ column] = x
-                rows[a &* width &+ half &+ column] = y
-              }
-            }
-          }
-        }
+///   - rows: Shape [order, width], the first half of each row real parts, the second imaginary ones.
+///   - re, im: Z, shape [order, order].
+///   - copy: Scratch of 8 · order elements.
+func multiplyPoint(_ rows: Lanes, _ re: Lanes, _ im: Lanes, order: Int, width: Int, copy: Lanes) {
+  let half = width / 2
+  for column in stride(from: 0, to: half, by: 4) {
+    for b in 0..<order {
+      copy[8 &* b] = rows[b &* width &+ column]
+      copy[8 &* b &+ 4] = rows[b &* width &+ half &+ column]
+    }
+    for a in 0..<order {
+      var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
+      for b in 0..<order {
+        let (p, q) = (copy[8 &* b], copy[8 &* b &+ 4])
+        let (c, s) = (re.scalar(a &* order &+ b), im.scalar(a &* order &+ b))
+        x += p * c - q * s
+        y += p * s + q * c
       }
+      rows[a &* width &+ column] = x
+      rows[a &* width &+ half &+ column] = y
     }
   }
 }

@@ -76,16 +76,14 @@ struct CyclicTransform: Sendable {
   /// - Precondition: `width` is a multiple of 4.
   func transform(_ data: Rows, width: Int, scratch: Lanes) {
     let size = length * width
-    let buffers = [
-      Rows(real: scratch, imaginary: scratch.advanced(by: size), stride: width),
-      Rows(
-        real: scratch.advanced(by: 2 * size), imaginary: scratch.advanced(by: 3 * size),
-        stride: width),
-    ]
+    let even = Rows(real: scratch, imaginary: scratch.advanced(by: size), stride: width)
+    let odd = Rows(
+      real: scratch.advanced(by: 2 * size), imaginary: scratch.advanced(by: 3 * size),
+      stride: width)
     var input = data
     for (index, pass) in passes.enumerated() {
       // A lone pass reads each butterfly whole before it writes: it may work in place.
-      let output = index == passes.count - 1 ? data : buffers[index % 2]
+      let output = index == passes.count - 1 ? data : index % 2 == 0 ? even : odd
       withLanes(reading: twiddles.span) { twiddles in
         let factors = twiddles.advanced(by: pass.twiddle)
         switch pass.radix {

@@ -18,23 +18,67 @@ public struct GridTransform: Sendable {
   /// Points of the grid.
   public var count: Int { orders.reduce(1, *) }
 
-  /// Transforms complex functions that share rows of real numbers, in place, without a factor.
+  /// Applies Z to complex functions that share rows of real numbers, in place:
+  ///
+  ///     x(r) ← Σ_k e^{+2πi …} Z(k) X(k)
+  ///
+  /// Without a factor. Planes of all axes but the first are transformed one by one, and along the
+  /// first axis the transform, Z and the inverse follow each other on what is in the cache: memory
+  /// is passed three times.
   ///
   /// - Parameters:
-  ///   - data: Shape [count, rows, width]: of each `width` elements the first half are real parts,
+  ///   - data: Shape [count, order, width]: of each `width` elements the first half are real parts,
   ///     the second the imaginary parts of the same functions.
-  ///   - isInverse: With e^{+…}, still without the factor 1/count.
+  ///   - real, imaginary: Z(k), shape [count, order, order].
   /// - Precondition: `width` is a multiple of 8.
-  public func transformPairs(
-    _ data: inout MutableSpan<Double>, rows: Int, width: Int, isInverse: Bool
+  public func apply(
+    _ real: Span<Double>, _ imaginary: Span<Double>, toPairs data: inout MutableSpan<Double>,
+    order: Int, width: Int
   ) {
-    precondition(width.isMultiple(of: 8) && data.count == count * rows * width, "pairs: shape")
-    let half = width / 2
+    let (half, area) = (width / 2, order * order)
+    precondition(width.isMultiple(of: 8) && data.count == count * order * width, "pairs: shape")
+    precondition(real.count == count * area && imaginary.count == count * area, "Z: shape")
+    guard let first = orders.first, let along = transforms.first else { return }
+    let (inner, plane) = (order * width, data.count / first)
+    let points = count / first
+    let longest = transforms.map { $0.scratchCount(width: half) }.max() ?? 0
     withLanes(&data) { data in
-      transform(
-        real: isInverse ? data.advanced(by: half) : data,
-        imaginary: isInverse ? data : data.advanced(by: half),
-        inner: rows * width, pitch: width, width: half)
+      withLanes(reading: real) { real in
+        withLanes(reading: imaginary) { imaginary in
+          withScratchLanes(longest + 8 * order) { scratch in
+            let copy = scratch.advanced(by: longest)
+            func planes(_ x: Lanes, _ y: Lanes) {
+              for start in stride(from: 0, to: first * plane, by: plane) {
+                transformAxes(
+                  orders.indices.dropFirst(), real: x.advanced(by: start),
+                  imaginary: y.advanced(by: start), total: plane, inner: inner, pitch: width,
+                  width: half, scratch)
+              }
+            }
+            planes(data, data.advanced(by: half))
+            for point in 0..<points {
+              let here = data.advanced(by: point * inner)
+              func strips(_ x: Lanes, _ y: Lanes) {
+                for row in stride(from: 0, to: inner, by: width) {
+                  along.transform(
+                    CyclicTransform.Rows(
+                      real: x.advanced(by: row), imaginary: y.advanced(by: row), stride: plane),
+                    width: half, scratch: scratch)
+                }
+              }
+              strips(here, here.advanced(by: half))
+              for k in 0..<first {
+                let z = (k * points + point) * area
+                multiplyPoint(
+                  here.advanced(by: k * plane), real.advanced(by: z), imaginary.advanced(by: z),
+                  order: order, width: width, copy: copy)
+              }
+              strips(here.advanced(by: half), here)
+            }
+            planes(data.advanced(by: half), data)
+          }
+        }
+      }
     }
   }
 
@@ -65,28 +109,37 @@ public struct GridTransform: Sendable {
   ///   - width: Columns of a strip.
   private func transform(real: Lanes, imaginary: Lanes, inner: Int, pitch: Int, width: Int) {
     let longest = transforms.map { $0.scratchCount(width: width) }.max() ?? 0
-    let total = count * inner
     withScratchLanes(max(longest, 1)) { scratch in
-      var inner = inner
-      for axis in orders.indices.reversed() {
-        let n = orders[axis]
-        if n > 1 {
-          for outer in stride(from: 0, to: total, by: n * inner) {
-            for strip in stride(from: outer, to: outer + inner, by: pitch) {
-              let columns = min(width, outer + inner - strip)
-              let rows = CyclicTransform.Rows(
-                real: real.advanced(by: strip), imaginary: imaginary.advanced(by: strip),
-                stride: inner)
-              if columns.isMultiple(of: 4) {
-                transforms[axis].transform(rows, width: columns, scratch: scratch)
-              } else {
-                ragged(rows, columns, transforms[axis])
-              }
+      transformAxes(
+        orders.indices.dropFirst(0), real: real, imaginary: imaginary, total: count * inner,
+        inner: inner, pitch: pitch, width: width, scratch)
+    }
+  }
+
+  /// Some axes at the end of the list, the last first, over `total` elements.
+  private func transformAxes(
+    _ axes: Range<Int>, real: Lanes, imaginary: Lanes, total: Int, inner: Int, pitch: Int,
+    width: Int, _ scratch: Lanes
+  ) {
+    var inner = inner
+    for axis in axes.reversed() {
+      let n = orders[axis]
+      if n > 1 {
+        for outer in stride(from: 0, to: total, by: n * inner) {
+          for strip in stride(from: outer, to: outer + inner, by: pitch) {
+            let columns = min(width, outer + inner - strip)
+            let rows = CyclicTransform.Rows(
+              real: real.advanced(by: strip), imaginary: imaginary.advanced(by: strip),
+              stride: inner)
+            if columns.isMultiple(of: 4) {
+              transforms[axis].transform(rows, width: columns, scratch: scratch)
+            } else {
+              ragged(rows, columns, transforms[axis])
             }
           }
         }
-        inner *= n
       }
+      inner *= n
     }
   }
 

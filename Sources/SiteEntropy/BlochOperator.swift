@@ -1,5 +1,4 @@
 internal import Crystal
-internal import LinearAlgebra
 
 /// A translation-invariant operator on a batch of real vectors: F or the Green function H̃0⁺.
 ///
@@ -54,9 +53,6 @@ struct BlochOperator: Sendable {
   ///   - data: Shape [M, S·d, width]: rows by site number and component.
   ///   - width: Vectors, a multiple of 8.
   func apply(_ data: inout MutableSpan<Double>, width: Int) {
-    transform.transformPairs(&data, rows: order, width: width, isInverse: false)
-    multiplyPairs(
-      &data, real: real.span, imaginary: imaginary.span, order: order, width: width)
-    transform.transformPairs(&data, rows: order, width: width, isInverse: true)
+    transform.apply(real.span, imaginary.span, toPairs: &data, order: order, width: width)
   }
 }

@@ -4,7 +4,7 @@ public import Potentials
 
 /// The engines a user can ask for.
 public enum EngineChoice: String, CaseIterable, Sendable {
-  case auto, dense, core, polynomial
+  case auto, dense, core, polynomial, local
 }
 
 /// A failure that belongs to one frame.
@@ -29,6 +29,8 @@ public struct Labeller: Sendable {
   public let memoryLimit: Int
   /// The largest error of a label in k_B that engines with bounds may leave.
   public let tolerance: Double
+  /// Displacements beyond it in Å do not count for engine local; nil for what the tolerance needs.
+  public let radius: Double?
   private let potential: (any Potential)?
   private let embedding: EmbeddingTarget?
   private let cache: ReferenceCache
@@ -41,9 +43,9 @@ public struct Labeller: Sendable {
   public init(
     potential: (any Potential)?, kind: LabelKind, engine: EngineChoice = .auto,
     embedding: EmbeddingTarget? = nil, isMassWeighted: Bool = true, memoryLimit: Int = .max,
-    tolerance: Double = 1e-10
+    tolerance: Double = 1e-10, radius: Double? = nil
   ) {
-    (self.embedding, self.tolerance) = (embedding, tolerance)
+    (self.embedding, self.tolerance, self.radius) = (embedding, tolerance, radius)
     (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
     (self.memoryLimit, self.potential) = (memoryLimit, potential)
     cache = ReferenceCache { frame, hessian in
@@ -122,6 +124,19 @@ public struct Labeller: Sendable {
         crystal: crystal, potential: potential, normalizers: normalizers)
       return (try embedded.labels(of: frame, in: embedding), "embedded cells need it")
     }
+    if engine == .local {
+      guard let potential else {
+        throw InputError(
+          frame.source,
+          "engine local: expected a potential, which cut displacements need, found "
+            + "none")
+      }
+      let labels = try LocalEngine(
+        radius: radius, tolerance: tolerance, memoryLimit: memoryLimit
+      ).labels(
+        of: frame, crystal: crystal, potential: potential)
+      return (labels, "asked for")
+    }
     let problem = try problem(frame, given, crystal)
     if engine == .dense { return (try problem.dense(memoryLimit), "asked for") }
     let perturbation = try problem.perturbation(isLocal: engine != .polynomial)
@@ -150,7 +165,7 @@ public struct Labeller: Sendable {
         else { throw error }
         return (try problem.dense(memoryLimit), "\(choice.reason), but the frame is not stable")
       }
-    case .auto, .dense: return (try problem.dense(memoryLimit), choice.reason)
+    case .auto, .dense, .local: return (try problem.dense(memoryLimit), choice.reason)
     }
   }
 

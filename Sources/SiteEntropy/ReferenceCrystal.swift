@@ -74,7 +74,8 @@ public struct ReferenceCrystal: Sendable {
   /// leaves on its reference position. Sites at rest are then at rest exactly, however the file was
   /// rounded. A strained frame keeps its own.
   public func positions(of frame: Frame) throws(InputError) -> [Double] {
-    let displacements = try frame.displacements()
+    let displacements = try frame.displacements(
+      nearestNeighborDistance: multilattice.nearestNeighborDistance)
     guard frame.cell == frame.referenceCell else { return frame.positions }
     var positions = frame.positions
     for atom in 0..<frame.atomCount {
@@ -95,18 +96,35 @@ extension ReferenceCrystal {
   func localPerturbation(
     of frame: Frame, potential: any Potential
   ) throws -> SparsePerturbation? {
-    guard frame.cell == frame.referenceCell else { return nil }
-    let displacements = try frame.displacements()
-    let moved = (0..<frame.atomCount).filter { atom in
-      !displacements[3 * atom..<3 * atom + 3].allSatisfy { $0 == 0 }
+    guard let (positions, moved) = try displacedPositions(of: frame),
+      2 * moved.count <= frame.atomCount
+    else { return nil }
+    let ideal = multilattice.idealPositions
+    let hessian = try local.value {
+      try LocalHessian(potential.prepared(for: frame, at: .reference).at(ideal))
     }
-    guard 2 * moved.count <= frame.atomCount else { return nil }
+    return SparsePerturbation(
+      try hessian.difference(moved: moved, to: positions), crystal: self)
+  }
+}
+
+extension ReferenceCrystal {
+  /// The displaced atoms of a frame, ascending, and all positions in Å, shape [N, 3]: ideal ones,
+  /// and those of displaced atoms at the image next to their ideal site, as neighbours are counted
+  /// from there. nil where the cell is strained.
+  func displacedPositions(
+    of frame: Frame
+  ) throws(InputError) -> (positions: [Double], moved: [Int])? {
+    guard frame.cell == frame.referenceCell else { return nil }
+    let displacements = try frame.displacements(
+      nearestNeighborDistance: multilattice.nearestNeighborDistance)
     let ideal = multilattice.idealPositions
     let reduced = ReducedCell(multilattice.cell)
-    var positions = ideal
-    for atom in moved {
+    var (positions, moved) = (ideal, [Int]())
+    for atom in 0..<frame.atomCount {
       let at = 3 * atom
-      // The image next to the ideal site: neighbours are counted from there.
+      guard !displacements[at..<at + 3].allSatisfy({ $0 == 0 }) else { continue }
+      moved.append(atom)
       let u = reduced.minimumImage(
         frame.positions[at] - ideal[at], frame.positions[at + 1] - ideal[at + 1],
         frame.positions[at + 2] - ideal[at + 2])
@@ -114,11 +132,7 @@ extension ReferenceCrystal {
         ideal[at] + u.0, ideal[at + 1] + u.1, ideal[at + 2] + u.2
       )
     }
-    let hessian = try local.value {
-      try LocalHessian(potential.prepared(for: frame, at: .reference).at(ideal))
-    }
-    return SparsePerturbation(
-      try hessian.difference(moved: moved, to: positions), crystal: self)
+    return (positions, moved)
   }
 }
 

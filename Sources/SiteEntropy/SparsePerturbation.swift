@@ -70,6 +70,19 @@ public struct SparsePerturbation: Sendable {
     (self.matrix, sites) = builder.finish()
   }
 
+  /// A matrix over the atoms with its rows and columns by site number.
+  static func bySite(_ matrix: BlockSparseMatrix, _ lattice: Multilattice) -> BlockSparseMatrix {
+    let area = matrix.blockSize * matrix.blockSize
+    var builder = Builder(lattice, blockSize: matrix.blockSize, reference: nil)
+    for i in 0..<matrix.siteCount {
+      for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
+        builder.add(
+          row: i, column: Int(matrix.indices[k]), Array(matrix.values[k * area..<(k + 1) * area]))
+      }
+    }
+    return builder.finish().0
+  }
+
   /// The same as a dense matrix over the sites of the core.
   public func core(basisCount: Int) -> CorePerturbation {
     let (d, m) = (matrix.blockSize, coreOrder)
@@ -91,7 +104,7 @@ public struct SparsePerturbation: Sendable {
       delta: delta)
   }
 
-  /// Collects blocks by atom and sorts them by site number.
+  /// Collects blocks by atom and sorts them by site number; all of them where there is no reference.
   private struct Builder {
     private let blockSize: Int
     private let number: [Int]
@@ -99,14 +112,16 @@ public struct SparsePerturbation: Sendable {
     private var keys: [(pair: UInt64, offset: Int)] = []
     private var values: [Double] = []
 
-    init(_ lattice: Multilattice, blockSize: Int, reference: BlockSparseMatrix) {
+    init(_ lattice: Multilattice, blockSize: Int, reference: BlockSparseMatrix?) {
       self.blockSize = blockSize
       let s = lattice.basis.count
       number = (0..<lattice.atomCount).map {
         lattice.translationOfAtom[$0] * s + lattice.basisOfAtom[$0]
       }
       tolerance =
-        SparsePerturbation.roundingTolerance * reference.values.reduce(0) { max($0, abs($1)) }
+        reference.map { reference in
+          SparsePerturbation.roundingTolerance * reference.values.reduce(0) { max($0, abs($1)) }
+        } ?? -1
     }
 
     mutating func add(row: Int, column: Int, _ block: [Double]) {

@@ -72,8 +72,18 @@ public import SiteEntropy
   var embed: Embedding?
 
   @Option(
-    help: "Largest error of a label in k_B that an engine with an error bound may leave.")
+    help: ArgumentHelp(
+      """
+      Largest error of a label in k_B that engine polynomial (1e-10 by default) or local may leave; \
+      local finds its radius from it.
+      """, valueName: "k_B"))
   var tolerance: PositiveReal?
+
+  @Option(
+    help: ArgumentHelp(
+      "Engine local: displacements farther from a site than this do not count for its label.",
+      valueName: "Å"))
+  var radius: PositiveReal?
 
   @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false
 
@@ -94,10 +104,22 @@ public import SiteEntropy
           ? "--kind quantum: expected --temperature, found none"
           : "--temperature: expected --kind quantum, found \(kind.rawValue)")
     }
-    if tolerance != nil {
+    if engine == .local {
+      guard kind == .relative, embed == nil else {
+        throw ValidationError("--engine local: expected --kind relative, no --embed, found others")
+      }
+      guard (tolerance == nil) != (radius == nil) else {
+        throw ValidationError(
+          "--engine local: expected --radius or --tolerance, found "
+            + (radius == nil ? "neither" : "both"))
+      }
+    } else if radius != nil {
+      throw ValidationError("--radius: expected --engine local, found \(engine.rawValue)")
+    } else if tolerance != nil {
       guard kind == .relative, embed == nil, engine == .auto || engine == .polynomial else {
         throw ValidationError(
-          "--tolerance: expected --engine auto or polynomial and kind relative, found others")
+          "--tolerance: expected --engine auto, polynomial or local and kind relative, found others"
+        )
       }
     }
     if embed != nil {
@@ -162,7 +184,7 @@ public import SiteEntropy
     return Labeller(
       potential: try potential.map { try loadPotential(path: $0) }, kind: labelKind,
       engine: engine, embedding: embed?.target, isMassWeighted: !unweighted, memoryLimit: limit,
-      tolerance: tolerance?.value ?? 1e-10)
+      tolerance: tolerance?.value ?? 1e-10, radius: radius?.value)
   }
 
   private static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {

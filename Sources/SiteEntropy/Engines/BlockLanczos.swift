@@ -1,5 +1,39 @@
 internal import LinearAlgebra
 
+/// What Lanczos' process for E = F δH̃ F is made of, over all sites or over a part that holds δH̃.
+protocol LanczosOperators: Sendable {
+  /// Rows of a vector.
+  var order: Int { get }
+
+  /// Y = δH̃ X, and for each column the dot product of the two; shape [order, width].
+  func multiply(_ x: [Double], into y: inout [Double], dots: inout [Double])
+
+  /// W ← H̃0⁺ W.
+  ///
+  /// - Parameter scratch: Kept from one call to the next; empty at the first.
+  func applyGreen(_ w: inout [Double], scratch: inout [Double], width: Int)
+}
+
+/// δH̃ and the Green function of a whole cell, rows by site number.
+struct CellOperators: LanczosOperators {
+  let perturbation: BlockSparseMatrix
+  let green: BlochOperator
+
+  var order: Int { perturbation.order }
+
+  func multiply(_ x: [Double], into y: inout [Double], dots: inout [Double]) {
+    let width = dots.count
+    var image = y.mutableSpan
+    var products = dots.mutableSpan
+    perturbation.multiply(x.span, width: width, into: &image, dots: &products)
+  }
+
+  func applyGreen(_ w: inout [Double], scratch: inout [Double], width: Int) {
+    var image = w.mutableSpan
+    green.apply(&image, width: width)
+  }
+}
+
 /// Lanczos' process for E = F δH̃ F, A = Π + E, from many vectors side by side.
 ///
 /// A vector of the process is x = α e + F y. Only y and s = F x are kept, and F² = H̃0⁺ is all that
@@ -10,32 +44,27 @@ internal import LinearAlgebra
 ///
 /// The last equation holds as x is orthogonal to e from the first step on. Vectors are not scaled to
 /// unit length, which would cost a pass over memory.
-struct BlockLanczos {
+struct BlockLanczos<Operators: LanczosOperators> {
   let width: Int
-  private let perturbation: BlockSparseMatrix
-  private let green: BlochOperator
+  private let operators: Operators
   /// F x, shape [order, width], of the vectors x of the next step, not normalised.
   private(set) var s: [Double]
   private var sBefore: [Double]
   private var y: [Double]
   private var yBefore: [Double]
   private var w: [Double]
+  private var scratch: [Double] = []
   private var norms: [Double]
   private(set) var columns: [JacobiMatrix]
 
-  /// - Parameters:
-  ///   - perturbation: δH̃ by site number.
-  ///   - width: Vectors, a multiple of 8.
-  init(_ perturbation: BlockSparseMatrix, green: BlochOperator, width: Int) {
-    (self.perturbation, self.green, self.width) = (perturbation, green, width)
-    let zeros = [Double](repeating: 0, count: perturbation.order * width)
+  /// - Parameter width: Vectors, a multiple of 8.
+  init(_ operators: Operators, width: Int) {
+    (self.operators, self.width) = (operators, width)
+    let zeros = [Double](repeating: 0, count: operators.order * width)
     (s, sBefore, y, yBefore, w) = (zeros, zeros, zeros, zeros, zeros)
     norms = [Double](repeating: 0, count: width)
     columns = []
   }
-
-  /// Bytes that the vectors take.
-  static func bytesNeeded(order: Int, width: Int) -> Int { 5 * 8 * order * width }
 
   /// Starts from vectors e given by F e.
   ///
@@ -58,14 +87,14 @@ struct BlockLanczos {
   mutating func step() {
     var a = [Double](repeating: 0, count: width)
     var b = a
-    Self.multiply(perturbation, s, into: &w, dots: &a)
+    operators.multiply(s, into: &w, dots: &a)
     for c in 0..<width {
       let column = columns[c]
       a[c] = column.isComplete || norms[c] == 0 ? 0 : a[c] / norms[c]
       b[c] = column.isComplete ? 0 : column.squares.last ?? 0
     }
     Self.advance(&yBefore, image: w, current: y, a, b)
-    Self.apply(green, to: &w, width: width)
+    operators.applyGreen(&w, scratch: &scratch, width: width)
     Self.advance(&sBefore, image: w, current: s, a, b)
     (y, yBefore) = (yBefore, y)
     (s, sBefore) = (sBefore, s)
@@ -77,15 +106,6 @@ struct BlockLanczos {
     }
   }
 
-  private static func multiply(
-    _ matrix: BlockSparseMatrix, _ x: [Double], into y: inout [Double], dots: inout [Double]
-  ) {
-    let width = dots.count
-    var image = y.mutableSpan
-    var products = dots.mutableSpan
-    matrix.multiply(x.span, width: width, into: &image, dots: &products)
-  }
-
   private static func advance(
     _ next: inout [Double], image: [Double], current: [Double], _ a: [Double], _ b: [Double]
   ) {
@@ -93,13 +113,17 @@ struct BlockLanczos {
     recur(&span, image: image.span, current: current.span, a: a.span, b: b.span)
   }
 
-  private static func apply(_ green: BlochOperator, to x: inout [Double], width: Int) {
-    var image = x.mutableSpan
-    green.apply(&image, width: width)
-  }
-
   private static func dot(_ x: [Double], _ y: [Double], into dots: inout [Double]) {
     var products = dots.mutableSpan
     columnDots(x.span, y.span, into: &products)
+  }
+}
+
+extension BlockLanczos where Operators == CellOperators {
+  /// - Parameters:
+  ///   - perturbation: δH̃ by site number.
+  ///   - width: Vectors, a multiple of 8.
+  init(_ perturbation: BlockSparseMatrix, green: BlochOperator, width: Int) {
+    self.init(CellOperators(perturbation: perturbation, green: green), width: width)
   }
 }

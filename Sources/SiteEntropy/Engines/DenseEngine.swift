@@ -63,19 +63,48 @@ public struct DenseEngine: Sendable {
     do { return try matrix.symmetricEigen() } catch { throw .decomposition(order: n, error) }
   }
 
-  /// A = F H̃ F.
-  ///
-  /// H̃ is sparse, so the first product costs little; of the second only half is computed.
+  /// Sites whose columns of A are computed side by side, at most.
+  private static let columnSites = 16
+
+  /// A = F H̃ F, a few columns at a time: F by Bloch sums, H̃ sparse. That is O(n² log n).
   package static func normalized(
     _ hessian: BlockSparseMatrix, by normalizer: Normalizer, _ multilattice: Multilattice
   ) -> Matrix {
-    let root = normalizer.denseRoot(multilattice)
-    let n = hessian.order
-    var product = [Double](repeating: 0, count: n * n)
-    fillBlocksConcurrently(&product, blockSize: hessian.blockSize * n) { site, rows in
-      hessian.multiply(root.storage.span, width: n, rows: site..<site + 1, into: &rows)
+    let (n, d, atoms) = (hessian.order, hessian.blockSize, hessian.siteCount)
+    let matrix = SparsePerturbation.bySite(hessian, multilattice)
+    let root = BlochOperator.root(normalizer)
+    let unitVectors = UnitVectors(normalizer)
+    let number = (0..<atoms).map {
+      multilattice.translationOfAtom[$0] * normalizer.basisCount + multilattice.basisOfAtom[$0]
     }
-    return root.symmetricProduct(with: Matrix(rowCount: n, columnCount: n, storage: product))
+    // Blocks of equal size share the rows among them.
+    let each = (1...columnSites).reversed().first { atoms.isMultiple(of: $0) } ?? 1
+    let width = (each * d + 7) / 8 * 8
+    var elements = [Double](repeating: 0, count: n * n)
+    fillBlocksConcurrently(&elements, blockSize: each * d * n) { block, rows in
+      var x = [Double](repeating: 0, count: n * width)
+      var y = x
+      var dots = [Double](repeating: 0, count: width)
+      do {
+        var source = x.mutableSpan
+        unitVectors.fill(&source, Array(number[block * each..<(block + 1) * each]), width: width)
+      }
+      do {
+        var image = y.mutableSpan
+        var products = dots.mutableSpan
+        matrix.multiply(x.span, width: width, into: &image, dots: &products)
+      }
+      var image = y.mutableSpan
+      root.apply(&image, width: width)
+      // A is symmetric: its columns are its rows.
+      for (atom, site) in number.enumerated() {
+        for b in 0..<d {
+          let from = (site * d + b) * width
+          for c in 0..<each * d { rows[c * n + atom * d + b] = image[from + c] }
+        }
+      }
+    }
+    return Matrix(rowCount: n, columnCount: n, storage: elements)
   }
 
   private func labels(

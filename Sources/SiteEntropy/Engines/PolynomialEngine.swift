@@ -30,7 +30,7 @@ public struct PolynomialEngine: Sendable {
 
   /// Bytes that a frame takes at its peak.
   public static func bytesNeeded(order n: Int, cellOrder: Int, threads: Int) -> Int {
-    threads * BlockLanczos.bytesNeeded(order: n, width: width(order: n)) + 8 * n * cellOrder * 6
+    threads * 5 * 8 * n * width(order: n) + 8 * n * cellOrder * 6
   }
 
   /// The labels of all sites, by site number.
@@ -58,13 +58,14 @@ public struct PolynomialEngine: Sendable {
     // Label, half the gap, least and largest eigenvalue found.
     var results = [Double](repeating: 0, count: chunks * each * sites * 4)
     fillBlocksConcurrently(&results, blockSize: each * sites * 4) { chunk, output in
-      var lanczos = BlockLanczos(matrix, green: green, width: width)
+      var lanczos = BlockLanczos(
+        CellOperators(perturbation: matrix, green: green), width: width)
       for batch in 0..<each {
         let first = (chunk * each + batch) * sites
         let count = min(sites, matrix.siteCount - first)
         guard count > 0 else { return }
         lanczos.start(norms: [Double](repeating: 1, count: width)) { span in
-          seeds.fill(&span, first..<first + count, width: width)
+          seeds.fill(&span, Array(first..<first + count), width: width)
         }
         for site in 0..<count {
           output[(batch * sites + site) * 4 + 1] = .infinity
@@ -147,15 +148,17 @@ struct UnitVectors: Sendable {
 
   /// Writes F e for the d components of each site; columns beyond them are zero.
   ///
-  /// - Parameter rows: Shape [M, S·d, width].
-  func fill(_ rows: inout MutableSpan<Double>, _ sites: Range<Int>, width: Int) {
+  /// - Parameters:
+  ///   - rows: Shape [M, S·d, width].
+  ///   - sites: By number.
+  func fill(_ rows: inout MutableSpan<Double>, _ sites: some Collection<Int>, width: Int) {
     let (d, order) = (normalizer.dimension, normalizer.cellOrder)
     let orders = normalizer.group.orders
     let root = normalizer.root.span
     for e in rows.indices { rows[e] = 0 }
-    for site in sites {
+    for (index, site) in sites.enumerated() {
       let there = components[site / normalizer.basisCount]
-      let column = (site - sites.lowerBound) * d
+      let column = index * d
       let from = site % normalizer.basisCount * d
       for cell in components.indices {
         let here = components[cell]

@@ -32,7 +32,8 @@ struct SpectralInterval: Sendable {
     tolerance: Double
   ) throws(SiteEntropyError) {
     let (n, width, d) = (perturbation.order, Self.vectorCount, perturbation.blockSize)
-    var lanczos = BlockLanczos(perturbation, green: green, width: width)
+    var lanczos = BlockLanczos(
+      CellOperators(perturbation: perturbation, green: green), width: width)
     var random = RandomNumbers(keys: 0x51e7, UInt64(n))
     let vectors = (0..<n * width).map { _ in random.normal() }
     var norms = [Double](repeating: 0, count: width)

@@ -1,0 +1,110 @@
+internal import Crystal
+internal import LinearAlgebra
+
+/// The surroundings of a basis site: all that local labels of its translations share.
+struct LocalPatch: Sendable {
+  let basis: Int
+  /// The sites of the patch, seen from the basis site of translation 0.
+  let sites: [LatticeSite]
+  /// -ℓ for the translation ℓ of each site.
+  let opposites: [Int]
+  /// Whether a site lies within the radius: its displacement counts.
+  let isInside: [Bool]
+  /// P, the Green function between the sites, shape [m, m] (math.md §4).
+  let green: Matrix
+  /// F e for the d components of the basis site, at the sites, shape [m, 4].
+  let roots: [Double]
+
+  /// - Parameters:
+  ///   - radius: Of the displacements, in Å.
+  ///   - reach: Beyond the radius, in Å, how far a displacement changes the Hessian.
+  init(basis: Int, radius: Double, reach: Double, crystal: ReferenceCrystal) {
+    let places = Self.places(basis: basis, radius: radius + reach, crystal: crystal)
+    let normalizer = crystal.normalizer
+    let (d, m) = (normalizer.dimension, normalizer.dimension * places.count)
+    self.basis = basis
+    sites = places.map(\.site)
+    isInside = places.map { $0.distance <= radius }
+    opposites = sites.map { normalizer.group.opposite($0.translation) }
+    green = CoreEngine.coreBlock(normalizer.green, sites, normalizer)
+    var rows = [Double](repeating: 0, count: d * m)
+    do {
+      var span = rows.mutableSpan
+      CoreTable(sites, normalizer).fill(
+        rows: &span, offset: 0, of: LatticeSite(translation: 0, basis: basis),
+        kernel: normalizer.root.span)
+    }
+    // F is symmetric: its rows are its columns.
+    var roots = [Double](repeating: 0, count: 4 * m)
+    for a in 0..<d { for e in 0..<m { roots[4 * e + a] = rows[a * m + e] } }
+    self.roots = roots
+  }
+
+  /// The sites within a distance by minimum image.
+  static func places(
+    basis: Int, radius: Double, crystal: ReferenceCrystal
+  ) -> [(site: LatticeSite, distance: Double)] {
+    let lattice = crystal.multilattice
+    let reduced = ReducedCell(lattice.cell)
+    let home = lattice.basis[basis].position
+    var result: [(site: LatticeSite, distance: Double)] = []
+    for element in 0..<lattice.group.count {
+      let t = lattice.vector(of: lattice.group.translation(at: element))
+      for (index, site) in lattice.basis.enumerated() {
+        let u = reduced.minimumImage(
+          t[0] + site.position[0] - home[0], t[1] + site.position[1] - home[1],
+          t[2] + site.position[2] - home[2])
+        let distance = (u.0 * u.0 + u.1 * u.1 + u.2 * u.2).squareRoot()
+        if distance <= radius {
+          result.append((LatticeSite(translation: element, basis: index), distance))
+        }
+      }
+    }
+    return result
+  }
+}
+
+/// δh and P of a few patches, each of which has four columns (math.md §4 "local").
+struct LocalOperators: LanczosOperators {
+  /// δH̃ around one site; block row k is that of patch site `places[k]`.
+  struct Difference: Sendable {
+    let matrix: BlockSparseMatrix
+    let places: [Int32]
+  }
+
+  /// P, shape [m, m].
+  let green: Matrix
+  let blockSize: Int
+  /// One for each four columns.
+  let differences: [Difference]
+
+  /// One more site than the patch takes what the patch leaves out, and is never read.
+  var order: Int { green.rowCount + blockSize }
+
+  func multiply(_ x: [Double], into y: inout [Double], dots: inout [Double]) {
+    let width = dots.count
+    for e in y.indices { y[e] = 0 }
+    for c in dots.indices { dots[c] = 0 }
+    var image = y.mutableSpan
+    var products = dots.mutableSpan
+    for (index, difference) in differences.enumerated() {
+      difference.matrix.multiplyFour(
+        x.span, places: difference.places.span, width: width, column: 4 * index, into: &image,
+        dots: &products)
+    }
+  }
+
+  func applyGreen(_ w: inout [Double], scratch: inout [Double], width: Int) {
+    let m = green.rowCount
+    if scratch.count != w.count { scratch = [Double](repeating: 0, count: w.count) }
+    // Of what the last step left there, only this is not overwritten.
+    for e in m * width..<scratch.count { scratch[e] = 0 }
+    do {
+      var image = scratch.mutableSpan
+      multiplyAdd(
+        shape: (m, width, m), green.storage.span, MatrixWindow(stride: m), w.span,
+        MatrixWindow(stride: width), into: &image, MatrixWindow(stride: width))
+    }
+    (w, scratch) = (scratch, w)
+  }
+}
