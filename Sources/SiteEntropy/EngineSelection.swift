@@ -5,6 +5,8 @@
 struct EngineSelection: Equatable, Sendable {
   let engine: EngineChoice
   let reason: String
+  /// What it may take, of one core.
+  var seconds = 0.0
 
   /// - Parameters:
   ///   - m: Degrees of freedom on which δH̃ is not zero.
@@ -31,6 +33,18 @@ struct EngineSelection: Equatable, Sendable {
       candidates.min { $0.seconds < $1.seconds }.map { $0.engine != best?.engine } ?? false
     return EngineSelection(
       engine: best?.engine ?? .polynomial,
-      reason: "the core has \(m) of \(n) degrees of freedom" + (short ? ", memory is short" : ""))
+      reason: "the core has \(m) of \(n) degrees of freedom" + (short ? ", memory is short" : ""),
+      seconds: best?.seconds ?? .infinity)
+  }
+
+  /// Whether labels within a radius are worth a try, and the largest order of the Green function
+  /// that is faster: where the tolerance is loose and what is exact takes long.
+  ///
+  /// - Parameter sites: Of the cell.
+  func largestLocalOrder(sites: Int, tolerance: Double) -> Int? {
+    guard engine != .core, tolerance >= 1e-6, seconds > 30 else { return nil }
+    // A site takes about 2e-8 s for each element of the Green function.
+    let order = (seconds / (2 * 2e-8 * Double(sites))).squareRoot()
+    return Int(min(order, 6000))
   }
 }

@@ -147,6 +147,9 @@ public struct Labeller: Sendable {
         m: perturbation.coreOrder, n: perturbation.matrix.order,
         cellOrder: crystal.normalizer.cellOrder, tolerance: tolerance, memoryLimit: memoryLimit,
         threads: min(concurrentBlockLimit, 64))
+    if let labels = try localLabels(frame, crystal, instead: choice) {
+      return (labels, "\(choice.reason); the tolerance is loose")
+    }
     switch choice.engine {
     case .core:
       let core = perturbation.core(basisCount: crystal.normalizer.basisCount)
@@ -166,6 +169,23 @@ public struct Labeller: Sendable {
         return (try problem.dense(memoryLimit), "\(choice.reason), but the frame is not stable")
       }
     case .auto, .dense, .local: return (try problem.dense(memoryLimit), choice.reason)
+    }
+  }
+
+  /// Labels of the local engine where auto would take longer by another one; nil where it would not,
+  /// or where no radius within that time meets the tolerance.
+  private func localLabels(
+    _ frame: Frame, _ crystal: ReferenceCrystal, instead choice: EngineSelection
+  ) throws -> SiteLabels? {
+    guard engine == .auto, let potential, frame.cell == frame.referenceCell,
+      let order = choice.largestLocalOrder(sites: crystal.sites.count, tolerance: tolerance)
+    else { return nil }
+    do {
+      return try LocalEngine(
+        radius: nil, tolerance: tolerance, mostOrder: order, memoryLimit: memoryLimit
+      ).labels(of: frame, crystal: crystal, potential: potential)
+    } catch SiteEntropyError.tolerance {
+      return nil
     }
   }
 

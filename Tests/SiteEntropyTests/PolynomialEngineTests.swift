@@ -42,6 +42,28 @@ struct PolynomialEngineTests {
     }
   }
 
+  /// Fifty frames in all: the bound is never below the error.
+  @Test(arguments: 1...10)
+  func theBoundHoldsForRandomFrames(seed: Int) throws {
+    for (prototype, species, constant, counts, file) in [
+      ("diamond", ["Si"], 5.431, [1, 1, 2], "Si.sw"),
+      ("zincblende", ["Cd", "Te"], 6.478, [1, 2, 1], "CdTe-Wang1989.sw"),
+      ("zincblende", ["Cd", "Te"], 6.478, [2, 1, 1], "CdTe-Zhou2013.sw"),
+      ("wurtzite", ["Ga", "N"], 3.19, [2, 1, 1], "GaN.sw"),
+      ("cscl", ["Cs", "Cl"], 4, [2, 2, 2], "cscl-soft.json"),
+    ] {
+      let problem = try Problem(
+        prototype, species, constant, counts, .rattle(amplitude: 0.006 * Double(seed)),
+        potential: file, seed: UInt64(seed + 100))
+      let dense = try problem.dense()
+      try #require(dense.ledger.isStable)
+      let labels = try problem.polynomial(tolerance: 1e-8)
+      let bound = try #require(labels.errorBound)
+      #expect(bound <= 1e-8 + PolynomialEngine.rounding)
+      #expect(problem.difference(dense, bySite: labels) <= bound, "\(file)")
+    }
+  }
+
   @Test func aCoreOfFewAtomsGivesTheLabelsOfTheCoreEngine() throws {
     let problem = try Problem(
       "diamond", ["Si"], 5.431, [2, 2, 2],

@@ -6,14 +6,14 @@ internal import LinearAlgebra
 ///
 /// With U the core's degrees of freedom, δh = Uᵀ δH̃ U, G = F U and P = GᵀG = Uᵀ H̃0⁺ U = RᵀR:
 ///
-///     R δh Rᵀ = W diag(μ) Wᵀ,   S = -½ Σ_k log(1+μ_k),
-///     S_i = -½ Σ_a g_{ia} K g_{ia}ᵀ,   K = R⁻¹ W diag(log(1+μ)) Wᵀ R⁻ᵀ
+///     R δh Rᵀ = W diag(μ) Wᵀ,   T = Wᵀ R⁻ᵀ,   S = -½ Σ_k log(1+μ_k),
+///     S_i = -½ Σ_a g_{ia} K g_{ia}ᵀ,   K = Tᵀ diag(log(1+μ)) T
 ///
 /// with g_{ia} the row of G of site i. F and P are read from the normaliser's Bloch sums, whose grid
 /// may be larger than the frame: the labels are then those of the larger cell.
 public struct CoreEngine: Sendable {
   /// Sites that one thread labels at a time.
-  private static let chunk = 32
+  private static let chunk = 128
 
   public init() {}
 
@@ -33,11 +33,7 @@ public struct CoreEngine: Sendable {
     }
     let weights = modes.logarithms
     let entropy = weights.reduce(0) { $0 - 0.5 * $1 }
-    var weighted = modes.amplitudes
-    for element in weighted.storage.indices {
-      weighted.storage[element] *= weights[element % weights.count]
-    }
-    let kernel = modes.amplitudes.multiplied(by: weighted, transposingOther: true)
+    let kernel = modes.amplitudes.weightedGramTriangle(weights)
     let shares = Self.shares(kernel, sites: sites, core: perturbation.sites, normalizer)
     return SiteLabels(
       kind: .relative, engine: "core", siteEntropy: shares, entropy: entropy, ledger: modes.ledger)
@@ -57,20 +53,16 @@ public struct CoreEngine: Sendable {
     return result
   }
 
-  /// S_i = -½ Σ_a g_{ia} K g_{ia}ᵀ; K is symmetric, so its upper triangle, doubled off the
-  /// diagonal, gives the same at half the cost.
+  /// S_i = -½ Σ_a g_{ia} K g_{ia}ᵀ.
+  ///
+  /// - Parameter triangle: The upper triangle of K, doubled off the diagonal.
   private static func shares(
-    _ kernel: Matrix, sites: [LatticeSite], core: [LatticeSite], _ normalizer: Normalizer
+    _ triangle: Matrix, sites: [LatticeSite], core: [LatticeSite], _ normalizer: Normalizer
   ) -> [Double] {
-    let (d, m) = (normalizer.dimension, kernel.rowCount)
-    var triangle = kernel
-    for i in 0..<m {
-      for j in i + 1..<max(m, i + 1) { triangle.storage[i * m + j] += kernel.storage[j * m + i] }
-    }
+    let (d, m) = (normalizer.dimension, triangle.rowCount)
     let table = CoreTable(core, normalizer)
     let chunks = (sites.count + chunk - 1) / chunk
     var padded = [Double](repeating: 0, count: chunks * chunk)
-    let frozen = triangle
     fillBlocksConcurrently(&padded, blockSize: chunk) { block, output in
       let first = block * chunk
       let count = min(chunk, sites.count - first)
@@ -80,13 +72,11 @@ public struct CoreEngine: Sendable {
         table.fill(
           rows: &span, offset: site * d * m, of: sites[first + site], kernel: normalizer.root.span)
       }
-      var image = rows
-      var imageSpan = image.mutableSpan
-      multiplyRows(&imageSpan, count: count * d, byUpperTriangle: frozen)
+      var forms = [Double](repeating: 0, count: count * d)
+      var formSpan = forms.mutableSpan
+      quadraticForms(of: rows, triangle: triangle, into: &formSpan)
       for site in 0..<count {
-        var sum = 0.0
-        for e in site * d * m..<(site + 1) * d * m { sum += rows[e] * imageSpan[e] }
-        output[site] = -0.5 * sum
+        output[site] = -0.5 * forms[site * d..<(site + 1) * d].reduce(0, +)
       }
     }
     return Array(padded[0..<sites.count])
@@ -117,10 +107,9 @@ struct CoreTable: Sendable {
   func fill(
     rows: inout MutableSpan<Double>, offset: Int, of site: LatticeSite, kernel: Span<Double>
   ) {
-    let m = d * columns.count
     let here = group.components(of: site.translation)
     let base = site.basis * d * order
-    for j in columns.indices {
+    let starts = columns.indices.map { j in
       var (x, y, z) = components[j]
       x -= here.0
       y -= here.1
@@ -128,10 +117,9 @@ struct CoreTable: Sendable {
       if x < 0 { x += orders.0 }
       if y < 0 { y += orders.1 }
       if z < 0 { z += orders.2 }
-      let from = ((x * orders.1 + y) * orders.2 + z) * order * order + base + columns[j]
-      for a in 0..<d {
-        for b in 0..<d { rows[offset + a * m + j * d + b] = kernel[from + a * order + b] }
-      }
+      return ((x * orders.1 + y) * orders.2 + z) * order * order + base + columns[j]
     }
+    gatherBlocks(
+      of: d, from: kernel, stride: order, starts: starts, into: &rows, offset: offset)
   }
 }

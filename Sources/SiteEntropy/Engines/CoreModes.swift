@@ -4,13 +4,13 @@ internal import LinearAlgebra
 
 /// What a core changes in the spectrum of A (math.md §4 "core"):
 ///
-///     A = Π + V diag(μ) Vᵀ,   V = G T,   T = R⁻¹ W,   R δh Rᵀ = W diag(μ) Wᵀ,   P = RᵀR
+///     A = Π + V diag(μ) Vᵀ,   V = G Tᵀ,   δh P t = μ t for each row t of T
 ///
 /// with G = F U and P = GᵀG the block of the lattice Green function on the core.
 struct CoreModes: Sendable {
   /// μ_k, ascending, shape [rank].
   let shifts: [Double]
-  /// T, shape [m, rank], in (eV/(Å² u))^(1/2).
+  /// T, shape [rank, m], in (eV/(Å² u))^(1/2).
   let amplitudes: Matrix
   let ledger: ModeLedger
   /// 1 + μ_k up to this is zero.
@@ -28,11 +28,8 @@ struct CoreModes: Sendable {
     }
     do {
       let green = CoreEngine.coreBlock(normalizer.green, perturbation.sites, normalizer)
-      let factor = try SymmetricFactor(of: green)
-      let projected = factor.factor.multiplied(by: perturbation.delta)
-        .multiplied(by: factor.factor, transposingOther: true)
-      let eigen = try projected.symmetricEigen()
-      amplitudes = factor.inverse.multiplied(by: eigen.vectors, transposingOther: true)
+      let eigen = try ProductEigen(of: perturbation.delta, times: green)
+      amplitudes = eigen.vectors
       tolerance = ModeLedger.zeroTolerance * max(1, 1 + (eigen.values.last ?? 0))
       for mu in eigen.values {
         ledger.smallest = min(ledger.smallest, 1 + mu)

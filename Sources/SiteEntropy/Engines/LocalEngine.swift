@@ -71,6 +71,10 @@ public struct LocalEngine: Sendable {
       let estimate = try estimate(radius, problem, sample)
       if estimate <= tolerance { return try labels(problem, radius: radius, estimate: estimate) }
       if estimate < reached?.estimate ?? .infinity { reached = (radius, estimate) }
+      // Nothing is left out any more: what remains is rounding.
+      if try problem.order(radius: radius) == problem.dimension * problem.crystal.sites.count {
+        break
+      }
       let wanted = pow(estimate / tolerance, 1 / Double(problem.dimension))
       radius *= min(max(wanted, 1.08), 1.4)
     }

@@ -101,7 +101,7 @@ struct GradientWeights: Sendable {
       var span = row.storage.mutableSpan
       CoreTable(core, normalizer).fill(
         rows: &span, offset: 0, of: site, kernel: normalizer.root.span)
-      let shares = row.multiplied(by: modes.amplitudes)
+      let shares = row.multiplied(by: modes.amplitudes, transposingOther: true)
       var weights = Matrix(rowCount: rank, columnCount: d * r)
       for k in 0..<rank {
         for a in 0..<d {
@@ -112,18 +112,19 @@ struct GradientWeights: Sendable {
       }
       pieces.append(
         Piece(
-          kernel: .green, columns: core, coefficients: modes.amplitudes.multiplied(by: weights)))
+          kernel: .green, columns: core,
+          coefficients: modes.amplitudes.multiplied(by: weights, transposingSelf: true)))
     }
     self.init(pieces)
   }
 
   /// M = F A⁺ F = H̃0⁺ - F V diag(μ/(1+μ)) Vᵀ F of the total.
   init(ofTotal modes: CoreModes, core: [LatticeSite]) {
-    var coefficients = modes.amplitudes
-    let rank = modes.shifts.count
-    let scales = modes.shifts.map { (abs($0) / (1 + $0)).squareRoot() }
-    for element in coefficients.storage.indices {
-      coefficients.storage[element] *= scales[element % rank]
+    let (rank, m) = (modes.shifts.count, modes.amplitudes.columnCount)
+    var coefficients = Matrix(rowCount: m, columnCount: rank)
+    for (k, shift) in modes.shifts.enumerated() {
+      let scale = (abs(shift) / (1 + shift)).squareRoot()
+      for i in 0..<m { coefficients[i, k] = modes.amplitudes[k, i] * scale }
     }
     self.init(
       rank > 0 ? [Piece(kernel: .green, columns: core, coefficients: coefficients)] : [],
