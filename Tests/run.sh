@@ -13,6 +13,11 @@ swift format lint --strict -r Sources Tests Package.swift
 swift build -c release --build-tests
 swift test -c release --skip-build
 
+binaries=$(swift build -c release --show-bin-path)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+SITEVIB_BIN=$binaries examples/accuracy/engines.sh --quick "$scratch/accuracy"
+
 [ "${1:-}" = --no-python ] && exit 0
 python=.build/interop/bin/python
 if ! [ -x "$python" ] || ! cmp -s Tests/interop/requirements.txt .build/interop/installed.txt; then
@@ -23,7 +28,6 @@ if ! [ -x "$python" ] || ! cmp -s Tests/interop/requirements.txt .build/interop/
   .build/interop/bin/pip install --quiet --disable-pip-version-check -r Tests/interop/requirements.txt
   cp Tests/interop/requirements.txt .build/interop/installed.txt
 fi
-binaries=$(swift build -c release --show-bin-path)
 for check in Tests/interop/[a-z]*.py; do
   echo "$check"
   "$python" "$check" "$binaries"

@@ -49,3 +49,17 @@ need_packages() {
 need_libraries() {
   need_packages /pkg-config=pkg-config hdf5-serial=libhdf5-dev openblas=libopenblas-dev lapacke=liblapacke-dev spglib=libsymspg-dev
 }
+
+# use_sitevib: puts the tools in PATH: those of SITEVIB_BIN, or else built from this checkout.
+use_sitevib() {
+  need_swift
+  need_libraries
+  if [ -z "${SITEVIB_BIN:-}" ]; then
+    local package
+    package=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    echo "Building (a few minutes the first time) ..." >&2
+    swift build --package-path "$package" -c release --quiet
+    SITEVIB_BIN=$(swift build --package-path "$package" -c release --show-bin-path)
+  fi
+  PATH="$(cd "$SITEVIB_BIN" && pwd):$PATH"
+}

@@ -2,17 +2,17 @@
 ///
 /// The costs are those of one core, fitted to silicon of 200 to 4000 atoms; they need be right
 /// within a factor only where two engines cost about the same.
-struct EngineSelection: Equatable, Sendable {
-  let engine: EngineChoice
-  let reason: String
+package struct EngineSelection: Equatable, Sendable {
+  package let engine: EngineChoice
+  package let reason: String
   /// What it may take, of one core.
-  var seconds = 0.0
+  package var seconds = 0.0
 
   /// - Parameters:
   ///   - m: Degrees of freedom on which δH̃ is not zero.
   ///   - n: Degrees of freedom of the cell.
   ///   - cellOrder: Those of a primitive cell.
-  static func exact(
+  package static func exact(
     m: Int, n: Int, cellOrder: Int, tolerance: Double, memoryLimit: Int, threads: Int
   ) -> EngineSelection {
     let (cores, all) = (Double(m), Double(n))
@@ -41,7 +41,7 @@ struct EngineSelection: Equatable, Sendable {
   /// that is faster: where the tolerance is loose and what is exact takes long.
   ///
   /// - Parameter sites: Of the cell.
-  func largestLocalOrder(sites: Int, tolerance: Double) -> Int? {
+  package func largestLocalOrder(sites: Int, tolerance: Double) -> Int? {
     guard engine != .core, tolerance >= 1e-6, seconds > 30 else { return nil }
     // A site takes about 2e-8 s for each element of the Green function.
     let order = (seconds / (2 * 2e-8 * Double(sites))).squareRoot()

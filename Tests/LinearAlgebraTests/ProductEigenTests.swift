@@ -71,7 +71,9 @@ struct ProductEigenTests {
     quadraticForms(of: y.storage, triangle: x.weightedGramTriangle(weights), into: &span)
     let products = y.multiplied(by: x, transposingOther: true)
     for row in 0..<count {
-      let expected = (0..<rank).reduce(0) { $0 + weights[$1] * products[row, $1] * products[row, $1] }
+      let expected = (0..<rank).reduce(0) {
+        $0 + weights[$1] * products[row, $1] * products[row, $1]
+      }
       #expect(abs(forms[row] - expected) < 1e-12)
     }
   }

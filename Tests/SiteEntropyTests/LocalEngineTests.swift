@@ -37,6 +37,17 @@ struct LocalEngineTests {
     #expect(abs(label - dense.siteEntropy[site]) < 1e-9)
   }
 
+  @Test func someAtomsHaveTheLabelsOfAll() throws {
+    let problem = try Problem(
+      "zincblende", ["Cd", "Te"], 6.478, [2, 2, 2], .rattle(amplitude: 0.03),
+      potential: "CdTe-Wang1989.sw")
+    let atoms = [3, 40, 17]
+    let labels = try LocalEngine(radius: 4.5, tolerance: 1).labels(
+      of: problem.frame, atoms: atoms, crystal: problem.crystal, potential: problem.potential)
+    let all = try problem.local(radius: 4.5).siteEntropy
+    #expect(largestDifference(labels, atoms.map { all[$0] }) < 1e-12)
+  }
+
   @Test(arguments: [3.0, 4.5, 6.0])
   func theEstimateCoversTheError(radius: Double) throws {
     let problem = try Problem(

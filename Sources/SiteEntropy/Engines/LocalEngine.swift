@@ -13,8 +13,9 @@ internal import Synchronization
 /// S_i(u^R) is a problem of a core, of which the d columns of site i alone are needed: Lanczos'
 /// process with the block P of the Green function, the same for all sites of a sublattice. Its
 /// rounding is far below the error of the radius, which theorem 18 bounds by C R^-d for bounded
-/// displacements. The constant is fitted: a sample of sites is labelled again with a larger radius
-/// R'; with the differences Δ_i = S_i(u^R) - S_i(u^R') the error estimate for N sites is
+/// displacements. The constant is fitted: a sample of sites, half of them those displaced most, is
+/// labelled again with a larger radius R'; with Δ_i = S_i(u^R) - S_i(u^R') the error estimate for N
+/// sites is
 ///
 ///     1.5 max(max |Δ_i|, rms(Δ_i) √(2 ln N)) / (1 - (R/R')^d)
 ///
@@ -57,10 +58,22 @@ public struct LocalEngine: Sendable {
     setLinearAlgebraThreads(1)
     defer { setLinearAlgebraThreads(threads) }
     let problem = try LocalProblem(frame, crystal: crystal, potential: potential)
-    let sample = Self.sample(crystal)
+    let sample = Self.sample(problem)
     guard let radius else { return try labels(problem, sample) }
     let estimate = try estimate(radius, problem, sample)
     return try labels(problem, radius: radius, estimate: estimate)
+  }
+
+  /// The labels of some atoms of a frame, by the radius, without an error estimate.
+  ///
+  /// - Throws: As ``labels(of:crystal:potential:)``.
+  /// - Precondition: There is a radius.
+  package func labels(
+    of frame: Frame, atoms: [Int], crystal: ReferenceCrystal, potential: any Potential
+  ) throws -> [Double] {
+    guard let radius else { preconditionFailure("no radius") }
+    let problem = try LocalProblem(frame, crystal: crystal, potential: potential)
+    return try run(atoms.map { crystal.sites[$0] }, radius: radius, problem).labels
   }
 
   /// The least radius of a growing sequence whose estimate is within the tolerance.
@@ -100,14 +113,21 @@ public struct LocalEngine: Sendable {
       errorEstimate: estimate)
   }
 
-  /// Sites of all sublattices, evenly spread.
-  private static func sample(_ crystal: ReferenceCrystal) -> [LatticeSite] {
+  /// Sites of all sublattices: half of them evenly spread, half those that are displaced most.
+  private static func sample(_ problem: LocalProblem) -> [LatticeSite] {
+    let crystal = problem.crystal
     let (cells, s) = (crystal.normalizer.group.count, crystal.normalizer.basisCount)
-    let each = max(1, sampleCount / s)
+    let each = min(cells, max(1, sampleCount / 2 / s))
+    var farthest = [[(atom: Int, distance: Double)]](repeating: [], count: s)
+    for (atom, site) in crystal.sites.enumerated() {
+      farthest[site.basis].append((atom, problem.displacement(of: atom)))
+    }
     return (0..<s).flatMap { basis in
-      (0..<min(each, cells)).map { index in
-        LatticeSite(translation: index * cells / min(each, cells), basis: basis)
-      }
+      let spread = (0..<each).map { LatticeSite(translation: $0 * cells / each, basis: basis) }
+      let most = farthest[basis].sorted {
+        ($1.distance, $0.atom) < ($0.distance, $1.atom)
+      }.lazy.map { crystal.sites[$0.atom] }.filter { !spread.contains($0) }.prefix(each)
+      return spread + most
     }
   }
 

@@ -69,6 +69,14 @@ struct LocalProblem: Sendable {
     return longest.squareRoot()
   }
 
+  /// |u| of an atom, in Å.
+  func displacement(of atom: Int) -> Double {
+    (0..<3).reduce(0) {
+      let u = positions[3 * atom + $1] - ideal[3 * atom + $1]
+      return $0 + u * u
+    }.squareRoot()
+  }
+
   /// The order of P for a radius in Å.
   func order(radius: Double) throws -> Int {
     dimension
