@@ -71,6 +71,7 @@ let package = Package(
     command("stability", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
     command("xyz-build", ["Crystal"]),
     command("xyz-convert"),
+    command("xyz-label", ["Crystal"]),
     command("xyz-perturb", ["Crystal"]),
     command("xyz-table", ["Crystal"]),
     // MARK: Tests

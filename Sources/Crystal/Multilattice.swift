@@ -46,16 +46,20 @@ public struct Multilattice: Sendable {
 
   public var atomCount: Int { translationOfAtom.count }
 
+  /// - Parameter tolerance: Two places are one if they are at most this far apart, in Å.
   /// - Throws: ``InputError`` for missing labels, a singular cell, or two sites in one place.
-  public init(referenceOf frame: Frame) throws(InputError) {
+  public init(
+    referenceOf frame: Frame, tolerance: Double = Self.tolerance
+  ) throws(InputError) {
     let reference = try frame.requiredReferencePositions()
     let cell = try frame.cellOfReference()
     let nearest: Double
     do {
       nearest = try Crystal.nearestNeighborDistance(reference, cell: cell)
-      guard nearest > 10 * Self.tolerance else {
+      guard nearest > 10 * tolerance else {
         throw InputError(
-          frame.source, "reference positions: expected sites farther apart than 1e-3 Å")
+          frame.source,
+          "reference positions: expected sites farther apart than \(rounded(10 * tolerance)) Å")
       }
     } catch let error as InputError {
       throw error
@@ -64,7 +68,7 @@ public struct Multilattice: Sendable {
     }
     let classes = try SiteClasses(of: frame)
     let search = TranslationSearch(
-      reference: reference, cell: cell, classes: classes, tolerance: Self.tolerance)
+      reference: reference, cell: cell, classes: classes, tolerance: tolerance)
     let (vectors, supercell) = search.primitiveVectors()
     let group = TranslationGroup(supercell: supercell)
 
@@ -84,7 +88,7 @@ public struct Multilattice: Sendable {
           throw InputError(
             frame.source, atom: first,
             "reference positions: expected \(group.count) translations of atom \(first + 1) "
-              + "within \(Self.tolerance) Å, found fewer")
+              + "within \(tolerance) Å, found fewer")
         }
         members[element] = atom
         basisOfAtom[atom] = representatives.count

@@ -32,9 +32,9 @@ struct PositionIndex {
       span[axis] = max((fractional[axis].max() ?? 0) - low[axis], 1e-6)
     }
     let extents = (0..<3).map { cell.height($0) * span[$0] }
-    // About one atom a bin, and bins far wider than the tolerance.
+    // About one atom a bin, and bins wider than the tolerance.
     let volume = extents.reduce(1, *)
-    let width = max(Self.cubeRoot(volume / Double(max(1, atomCount))), 100 * tolerance)
+    let width = max(Self.cubeRoot(volume / Double(max(1, atomCount))), 2 * tolerance)
     counts = extents.map { Int(min(max(($0 / width).rounded(.down), 1), 4096)) }
     (self.low, self.span) = (low, span)
     var bins = [Int](repeating: 0, count: atomCount)

@@ -51,19 +51,18 @@ extension SiteSymmetry {
         positions[3 * site], positions[3 * site + 1], positions[3 * site + 2])
       fractional += [s.0, s.1, s.2]
     }
-    var numbers: [String: Int32] = [:]
-    for name in classes where numbers[name] == nil { numbers[name] = Int32(numbers.count + 1) }
-    let types = classes.map { numbers[$0, default: 1] }
+    let types = Self.types(of: classes)
     let found = Self.dataset(stretched, fractional, types, tolerance)
     guard let found else {
       throw .notFound("expected a crystal that spglib understands, found none")
     }
     (spaceGroup, symbol) = (found.number, found.symbol)
+    let places = PositionIndex(positions: positions, cell: wide, tolerance: 5 * tolerance)
     var permutations: [[Int]] = []
     for operation in found.operations {
       guard
         let permutation = Self.permutation(
-          operation, fractional: fractional, types: types, cell: wide, tolerance: 10 * tolerance)
+          operation, fractional: fractional, types: types, cell: wide, places: places)
       else { throw .inconsistent }
       permutations.append(permutation)
     }
@@ -74,6 +73,30 @@ extension SiteSymmetry {
       representatives[site] == site
         ? identity : permutations.first { $0[site] == representatives[site] } ?? identity
     }
+  }
+
+  /// The space group alone, or nil where spglib finds none.
+  ///
+  /// - Parameters: As in ``init(cell:positions:classes:tolerance:)``.
+  static func spaceGroup(
+    cell: Cell, positions: [Double], classes: [String], tolerance: Double
+  ) -> (number: Int, symbol: String)? {
+    let stretched = lattice(cell)
+    let wide = Cell(independent: stretched, periodic: [true, true, true])
+    let fractional = stride(from: 0, to: positions.count, by: 3).flatMap { start -> [Double] in
+      let s = wide.fractional(positions[start], positions[start + 1], positions[start + 2])
+      return [s.0, s.1, s.2]
+    }
+    return dataset(stretched, fractional, types(of: classes), tolerance).map {
+      ($0.number, $0.symbol)
+    }
+  }
+
+  /// A number from 1 for each class.
+  private static func types(of classes: [String]) -> [Int32] {
+    var numbers: [String: Int32] = [:]
+    for name in classes where numbers[name] == nil { numbers[name] = Int32(numbers.count + 1) }
+    return classes.map { numbers[$0, default: 1] }
   }
 
   /// The rows of the cell; open directions are made long and unequal, so that no operation can mix
@@ -131,7 +154,7 @@ extension SiteSymmetry {
 
   /// Where an operation carries each site, or nil where it does not map sites onto sites.
   private static func permutation(
-    _ operation: Operation, fractional: [Double], types: [Int32], cell: Cell, tolerance: Double
+    _ operation: Operation, fractional: [Double], types: [Int32], cell: Cell, places: PositionIndex
   ) -> [Int]? {
     var result: [Int] = []
     for site in types.indices {
@@ -140,16 +163,10 @@ extension SiteSymmetry {
           $0 + Double(operation.rotation[3 * row + $1]) * fractional[3 * site + $1]
         }
       }
-      let target = types.indices.first { other in
-        guard types[other] == types[site] else { return false }
-        let d = (0..<3).map { axis in
-          let difference = image[axis] - fractional[3 * other + axis]
-          return difference - difference.rounded()
-        }
-        let x = cell.cartesian(d[0], d[1], d[2])
-        return x.0 * x.0 + x.1 * x.1 + x.2 * x.2 < tolerance * tolerance
+      let x = cell.cartesian(image[0], image[1], image[2])
+      guard let target = places.atom(atX: x.0, x.1, x.2), types[target] == types[site] else {
+        return nil
       }
-      guard let target else { return nil }
       result.append(target)
     }
     return Set(result).count == result.count ? result : nil

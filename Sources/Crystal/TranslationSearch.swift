@@ -26,6 +26,8 @@ struct TranslationSearch {
     let rarest = classes.sizes.indices.min { classes.sizes[$0] < classes.sizes[$1] } ?? 0
     let members = classes.number.indices.filter { classes.number[$0] == rarest }
     let limit = members.count
+    // The order of a translation divides the number of atoms that it moves among themselves.
+    let divisors = (1...max(1, limit)).filter { limit.isMultiple(of: $0) }
     let reduced = ReducedCell(cell)
     let origin = members[0]
     var candidates = members.dropFirst().map { atom -> (squared: Double, vector: [Double]) in
@@ -39,7 +41,7 @@ struct TranslationSearch {
     for (_, vector) in candidates {
       let found = denominator * denominator * denominator / IntegerLattice.determinant(basis)
       if found >= limit { break }
-      guard let (numerators, order) = rational(vector, limit: limit) else { continue }
+      guard let (numerators, order) = rational(vector, divisors: divisors) else { continue }
       if denominator.isMultiple(of: order) {
         let scaled = numerators.map { $0 * (denominator / order) }
         if IntegerLattice.contains(scaled, basis: basis) { continue }
@@ -57,16 +59,18 @@ struct TranslationSearch {
     return shortened(basis, denominator)
   }
 
-  /// A vector in whole numbers over the smallest denominator at most `limit`, in cell vectors; nil
+  /// A vector in whole numbers over the smallest denominator among `divisors`, in cell vectors; nil
   /// where there is none, or where it leaves the periodic directions.
-  private func rational(_ vector: [Double], limit: Int) -> (numerators: [Int], order: Int)? {
+  private func rational(
+    _ vector: [Double], divisors: [Int]
+  ) -> (numerators: [Int], order: Int)? {
     let s = cell.fractional(vector[0], vector[1], vector[2])
     let fractional = [s.0, s.1, s.2]
     let slack = (0..<3).map { tolerance / cell.height($0) }
     for axis in 0..<3 where !cell.periodic[axis] {
       guard abs(fractional[axis]) <= slack[axis] else { return nil }
     }
-    for order in 1...max(1, limit) where limit.isMultiple(of: order) {
+    for order in divisors {
       let scaled = fractional.map { $0 * Double(order) }
       let isWhole = (0..<3).allSatisfy {
         abs(scaled[$0] - scaled[$0].rounded()) <= slack[$0] * Double(order)

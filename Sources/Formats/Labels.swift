@@ -48,13 +48,26 @@ extension Frame {
       throw InputError(
         source, "expected the column sublattice:I:1 (xyz-label gives it), found none")
     }
+    if let atom = sublattice.firstIndex(where: { $0 < 0 }) {
+      throw InputError(
+        source, atom: atom,
+        "expected a sublattice of at least 0, found \(sublattice[atom]), which marks an atom "
+          + "without a site (xyz-label)")
+    }
     return sublattice
   }
 
-  /// The reference positions, or an error that says how to get them.
+  /// The reference positions, or an error that says how to get them, or that the frame is not a
+  /// displaced crystal: it lacks atoms of its reference, or has others.
   public func requiredReferencePositions() throws(InputError) -> [Double] {
     guard let referencePositions else {
       throw InputError(source, "expected the column ref_pos:R:3 (xyz-label gives it), found none")
+    }
+    if let siteDefects {
+      throw InputError(
+        source,
+        "expected the atoms of the reference crystal, one on each site, found \(siteDefects) "
+          + "(keys of xyz-label)")
     }
     return referencePositions
   }

@@ -69,7 +69,7 @@ import Synchronization
       }
       var attachments = FrameAttachments(
         hessian: try StoredHessian(matrix, masses: masses, massWeighted: massWeighted))
-      if frame.referencePositions != nil {
+      if frame.referencePositions != nil, frame.siteDefects == nil {
         attachments.referenceHessian = try references.hessian(of: frame) {
           let matrix = try potential.hessian(of: frame, at: .reference)
           return try StoredHessian(matrix, masses: masses, massWeighted: massWeighted)
