@@ -38,6 +38,7 @@ public import SiteEntropy
     usage: """
       xyz-perturb ... | site-entropy --potential Si.sw > labelled.xyz
       xyz-perturb ... | hessian --potential Si.sw | site-entropy > labelled.h5
+      site-entropy --hessian rattled.fc --reference-hessian perfect.fc rattled.xyz > labelled.xyz
       """,
     discussion: """
       Adds the column site_entropy (k_B) and the keys entropy (its sum), entropy_kind, \
@@ -56,6 +57,8 @@ public import SiteEntropy
 
   @Option(name: .shortAndLong, help: "Parameter file: LAMMPS .sw, or springs as JSON.")
   var potential: String?
+
+  @OptionGroup var files: HessianOptions
 
   @Option(help: "Which entropy.") var kind = Kind.relative
 
@@ -98,6 +101,9 @@ public import SiteEntropy
   private static let bigOrder = 1500
 
   func validate() throws {
+    guard potential == nil || !files.isGiven else {
+      throw ValidationError("--hessian: expected no --potential, found one")
+    }
     guard (kind == .quantum) == (temperature != nil) else {
       throw ValidationError(
         kind == .quantum
@@ -132,19 +138,27 @@ public import SiteEntropy
   func perform(_ session: FilterSession) throws {
     let labeller = try labeller()
     let (name, policy, threads) = (potentialName, onUnstable, session.threadCount)
+    let given = GivenHessians(files, firstFrame: stream.firstFrame.value)
+    var frameCount = 0
     try session.mapFrames(matrices: .keep) { job in
       // One big frame may have all threads inside LAPACK, at the price of its last bits; several
       // run side by side.
       let isBig = job.isAlone && job.frame.atomCount * job.frame.dimension >= Self.bigOrder
+      let (own, reference) = (
+        try given.hessian(of: job), try given.referenceHessian(of: job.frame)
+      )
       let (labels, reason) = try withLinearAlgebraThreads(isBig ? threads : 1) {
         try labeller.labels(
-          of: job.frame, hessian: job.attachments.hessian.map(BlockSparseMatrix.init),
-          referenceHessian: job.attachments.referenceHessian.map(BlockSparseMatrix.init))
+          of: job.frame,
+          hessian: own?.matrix ?? job.attachments.hessian.map(BlockSparseMatrix.init),
+          referenceHessian: reference?.matrix
+            ?? job.attachments.referenceHessian.map(BlockSparseMatrix.init))
       }
       var frame = job.frame
       frame.setLabels(labels)
       if let name { frame.setKey("potential", .text(name)) }
-      let report = Self.report(labels, reason)
+      var report = Self.report(labels, reason)
+      if let own { report.append(contentsOf: own.report) }
       var attachments = FrameAttachments()
       // Features that come with the frame are told the new labels.
       if var features = job.attachments.features {
@@ -162,7 +176,14 @@ public import SiteEntropy
         return FrameResult(
           frame, attachments: attachments, rejection: "\(labels.ledger)", report: report)
       }
+    } consumed: { job, result in
+      frameCount += 1
+      if result.report["hessian_rounded"] == .logical(true) {
+        session.warn(
+          "\(job.frame.source.place): a dynamical_matrix as text has 8 decimals, binary yes all")
+      }
     }
+    try given.checkAllUsed(frameCount: frameCount)
   }
 
   private var potentialName: String? {

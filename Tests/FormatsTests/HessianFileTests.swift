@@ -96,4 +96,39 @@ struct HessianFileTests {
       try StoredHessian(recognising: Array("{\"a\": 1}".utf8), name: "a.json")
     }
   }
+
+  /// Two atoms of masses 4 and 1: element (i, j) of the file is that of H over the root of m_i m_j.
+  @Test func dynamicalMatricesAreReadWithTheMassesOfTheFrame() throws {
+    let plain = (0..<36).map { Double($0) - 17.5 }
+    let roots = [2.0, 2, 2, 1, 1, 1]
+    let weighted = plain.enumerated().map { $1 / roots[$0 / 6] / roots[$0 % 6] }
+    let binary = weighted.flatMap { value in
+      (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(8 * $0)) }
+    }
+    let hessian = try StoredHessian(recognising: binary, name: "dm.bin", masses: [4, 1])
+    #expect(hessian.massWeighted && hessian.masses == [4, 1] && hessian.dense() == weighted)
+    #expect(HessianFileKind(of: binary) == .dynamicalMatrix)
+    let text = stride(from: 0, to: 36, by: 3).map {
+      "\(weighted[$0]) \(weighted[$0 + 1]) \(weighted[$0 + 2])\n"
+    }.joined()
+    #expect(HessianFileKind(of: Array(text.utf8)) == .dynamicalMatrixText)
+    let read = try StoredHessian(
+      recognising: Array(text.utf8), name: "dm.txt", masses: [4, 1], style: .eskm)
+    #expect(
+      zip(read.dense(), weighted).allSatisfy { abs($0 * 9648.5 - $1) <= 1e-14 * abs($1) })
+    let short = #expect(throws: InputError.self) {
+      try StoredHessian(recognising: binary, name: "dm.bin", masses: [4, 1, 1])
+    }
+    #expect(
+      short?.message
+        == "expected a dynamical matrix of 3 atoms, 648 bytes, found 288 bytes, one of 2 atoms")
+    for count in [1, 3] {
+      #expect(throws: InputError.self) {
+        try StoredHessian(
+          recognising: Array(text.utf8), name: "dm.txt",
+          masses: [Double](repeating: 1, count: count))
+      }
+    }
+    #expect(throws: InputError.self) { try StoredHessian(recognising: binary, name: "dm.bin") }
+  }
 }
