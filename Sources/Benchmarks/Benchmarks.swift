@@ -3,6 +3,7 @@
 struct Benchmarks {
   static let all: [(name: String, run: @Sendable () throws -> Void)] = [
     ("extxyz", { try benchmarkExtendedXYZ() }),
+    ("read", { try benchmarkReading() }),
     ("hessian", { try benchmarkHessian() }),
     ("descriptors", { try benchmarkDescriptors() }),
     ("gradient", { try benchmarkGradient() }),

@@ -25,6 +25,20 @@ func benchmarkExtendedXYZ() throws {
   }
 }
 
+/// Reading a file named on the command line; the size is in atoms.
+func benchmarkReading() throws {
+  for path in CommandLine.arguments.dropFirst() where path.hasSuffix(".xyz") {
+    var atomCount = 0
+    func read() throws {
+      atomCount = 0
+      var reader = ExtendedXYZReader(try ByteSource(path: path), name: path)
+      while let frame = try reader.next() { atomCount += frame.atomCount }
+    }
+    try read()
+    try Benchmarks.measure("extxyz-file", size: atomCount, read)
+  }
+}
+
 /// Frames as ASE writes them: 8 decimals, or all 17 digits.
 private func exampleFrames(_ frameCount: Int, of atomCount: Int, decimals: Int) -> [UInt8] {
   var state: UInt64 = 1
