@@ -1,3 +1,5 @@
+internal import Formats
+
 /// A value of the lines that `--json` writes. Keys keep the order they were given in.
 public enum JSONValue: Sendable, Equatable {
   case integer(Int)
@@ -39,44 +41,24 @@ public struct JSONObject: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// The object on one line, without its end.
   public var serialized: String { JSONValue.object(self).serialized }
 
-  fileprivate var members: String {
-    zip(keys, values).map { "\(JSONValue.text($0).serialized):\($1.serialized)" }
-      .joined(separator: ",")
+  fileprivate var json: JSON {
+    .object(zip(keys, values).map { JSONMember($0, $1.json) })
   }
 }
 
 extension JSONValue {
   /// The value as JSON text without blanks; real numbers in their shortest round-trip form.
-  public var serialized: String {
-    switch self {
-    case .integer(let value): String(value)
-    case .real(let value): value.isFinite ? String(value) : "null"
-    case .logical(let value): value ? "true" : "false"
-    case .text(let value): Self.quoted(value)
-    case .array(let values): "[" + values.map(\.serialized).joined(separator: ",") + "]"
-    case .object(let object): "{" + object.members + "}"
-    case .null: "null"
-    }
-  }
+  public var serialized: String { json.compact }
 
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      default:
-        if scalar.value < 0x20 || scalar.value == 0x7f {
-          let digits = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
+  fileprivate var json: JSON {
+    switch self {
+    case .integer(let value): .integer(value)
+    case .real(let value): value.isFinite ? .real(value) : .null
+    case .logical(let value): .logical(value)
+    case .text(let value): .text(value)
+    case .array(let values): .array(values.map(\.json))
+    case .object(let object): object.json
+    case .null: .null
     }
-    return result + "\""
   }
 }

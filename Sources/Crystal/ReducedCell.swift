@@ -15,28 +15,11 @@ public struct ReducedCell: Sendable {
   public let inradius: Double
 
   public init(_ original: Cell) {
-    var rows = (0..<3).map { Array(original.rows[3 * $0..<3 * $0 + 3]) }
+    let rows = (0..<3).map { Array(original.rows[3 * $0..<3 * $0 + 3]) }
     let axes = (0..<3).filter { original.periodic[$0] }
-    // Pairwise (Gauss) reduction: each step shortens a vector, so it ends.
-    var changed = true
-    var rounds = 0
-    while changed && rounds < 1000 {
-      changed = false
-      rounds += 1
-      for i in axes {
-        for j in axes where i != j {
-          let factor = (dot(rows[i], rows[j]) / dot(rows[j], rows[j])).rounded()
-          guard factor != 0 else { continue }
-          let shorter = (0..<3).map { rows[i][$0] - factor * rows[j][$0] }
-          if dot(shorter, shorter) < dot(rows[i], rows[i]) * (1 - 1e-12) {
-            rows[i] = shorter
-            changed = true
-          }
-        }
-      }
-    }
+    let reduction = PairwiseReduction(rows, axes: axes, gain: 1e-12)
     // A unimodular change of vectors keeps the volume: the rows stay independent.
-    cell = Cell(independent: rows.flatMap { $0 }, periodic: original.periodic)
+    cell = Cell(independent: reduction.vectors.flatMap { $0 }, periodic: original.periodic)
     vectors = cell.rows
     var offsets: [(Double, Double, Double)] = []
     let ranges = (0..<3).map { original.periodic[$0] ? -1...1 : 0...0 }

@@ -96,35 +96,22 @@ struct TranslationSearch {
   private func shortened(
     _ basis: [Int], _ denominator: Int
   ) -> (vectors: [Double], supercell: [Int]) {
-    var whole = basis
-    func row(_ i: Int) -> [Double] {
-      let f = (0..<3).map { Double(whole[3 * i + $0]) / Double(denominator) }
-      let v = cell.cartesian(f[0], f[1], f[2])
-      return [v.0, v.1, v.2]
+    func rows(_ whole: [Int]) -> [[Double]] {
+      (0..<3).map { i in
+        let f = (0..<3).map { Double(whole[3 * i + $0]) / Double(denominator) }
+        let v = cell.cartesian(f[0], f[1], f[2])
+        return [v.0, v.1, v.2]
+      }
     }
     let axes = (0..<3).filter { cell.periodic[$0] }
-    var changed = true
-    var rounds = 0
-    while changed && rounds < 1000 {
-      changed = false
-      rounds += 1
-      for i in axes {
-        for j in axes where i != j {
-          let (u, v) = (row(i), row(j))
-          let factor = Int((dot(u, v) / dot(v, v)).rounded())
-          guard factor != 0 else { continue }
-          let shorter = (0..<3).map { u[$0] - Double(factor) * v[$0] }
-          if dot(shorter, shorter) < dot(u, u) * (1 - 1e-9) {
-            for k in 0..<3 { whole[3 * i + k] -= factor * whole[3 * j + k] }
-            changed = true
-          }
-        }
-      }
+    let steps = PairwiseReduction(rows(basis), axes: axes, gain: 1e-9).steps
+    let whole = steps.flatMap { step in
+      (0..<3).map { k in (0..<3).reduce(0) { $0 + step[$1] * basis[3 * $1 + k] } }
     }
     let determinant = IntegerLattice.determinant(whole)
     // supercell = denominator · whole⁻¹, a whole matrix as the cell is in the lattice.
     let adjugate = IntegerLattice.adjugate(whole)
     let supercell = adjugate.map { $0 * denominator / determinant }
-    return ((0..<3).flatMap(row), supercell)
+    return (rows(whole).flatMap { $0 }, supercell)
   }
 }

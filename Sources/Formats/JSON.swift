@@ -42,13 +42,18 @@ extension JSON: CustomStringConvertible {
   /// The value as JSON on one line; numbers are the shortest that read back equal.
   ///
   /// - Precondition: Reals are finite: JSON has no others.
-  package var description: String {
+  package var description: String { text(afterComma: " ") }
+
+  /// The same without blanks.
+  package var compact: String { text(afterComma: "") }
+
+  private func text(afterComma blank: String) -> String {
     var text = ""
-    write(to: &text)
+    write(to: &text, blank)
     return text
   }
 
-  private func write(to text: inout String) {
+  private func write(to text: inout String, _ blank: String) {
     switch self {
     case .null: text += "null"
     case .logical(let value): text += value ? "true" : "false"
@@ -60,17 +65,17 @@ extension JSON: CustomStringConvertible {
     case .array(let values):
       text += "["
       for (index, value) in values.enumerated() {
-        if index > 0 { text += ", " }
-        value.write(to: &text)
+        if index > 0 { text += "," + blank }
+        value.write(to: &text, blank)
       }
       text += "]"
     case .object(let members):
       text += "{"
       for (index, member) in members.enumerated() {
-        if index > 0 { text += ", " }
+        if index > 0 { text += "," + blank }
         Self.quote(member.name, to: &text)
-        text += ": "
-        member.value.write(to: &text)
+        text += ":" + blank
+        member.value.write(to: &text, blank)
       }
       text += "}"
     }
@@ -85,7 +90,7 @@ extension JSON: CustomStringConvertible {
       case "\n": text += "\\n"
       case "\t": text += "\\t"
       case "\r": text += "\\r"
-      case _ where scalar.value < 0x20:
+      case _ where scalar.value < 0x20 || 0x7F..<0xA0 ~= scalar.value:
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
       default: text.unicodeScalars.append(scalar)

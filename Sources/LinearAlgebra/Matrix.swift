@@ -37,3 +37,20 @@ public struct Matrix: Equatable, Sendable {
     set { storage[row * columnCount + column] = newValue }
   }
 }
+
+extension Matrix {
+  /// A symmetric tridiagonal matrix.
+  ///
+  /// - Parameters:
+  ///   - diagonal: Shape [n].
+  ///   - offDiagonal: The n - 1 elements beside it; more are left out.
+  public init(diagonal: [Double], offDiagonal: [Double]) {
+    let n = diagonal.count
+    precondition(offDiagonal.count >= n - 1, "off-diagonal: expected \(n - 1)")
+    self.init(rowCount: n, columnCount: n)
+    for (i, element) in diagonal.enumerated() { self[i, i] = element }
+    for (i, element) in offDiagonal.prefix(max(0, n - 1)).enumerated() {
+      (self[i, i + 1], self[i + 1, i]) = (element, element)
+    }
+  }
+}

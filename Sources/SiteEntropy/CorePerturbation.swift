@@ -1,4 +1,3 @@
-public import Crystal
 public import LinearAlgebra
 
 /// A site of the periodic reference: a translation of the normaliser's group and a basis site.
@@ -26,47 +25,6 @@ public struct CorePerturbation: Sendable {
     precondition(delta.rowCount == delta.columnCount, "δH: not square")
     precondition(sites.isEmpty || delta.rowCount.isMultiple(of: sites.count), "δH: wrong order")
     (self.sites, self.delta) = (sites, delta)
-  }
-
-  /// What differs between two Hessians of one cell.
-  ///
-  /// Blocks that differ by less than 1e-12 of the largest element are rounding, and no perturbation.
-  ///
-  /// - Parameters:
-  ///   - hessian, reference: Mass-weighted, of the atoms of `multilattice`.
-  public init(
-    from reference: BlockSparseMatrix, to hessian: BlockSparseMatrix, multilattice: Multilattice
-  ) {
-    precondition(
-      hessian.siteCount == multilattice.atomCount && reference.siteCount == hessian.siteCount
-        && reference.blockSize == hessian.blockSize, "Hessians of other shapes")
-    let d = hessian.blockSize
-    let scale = reference.values.reduce(0) { max($0, abs($1)) }
-    var blocks: [SparseBlock] = []
-    for i in 0..<hessian.siteCount {
-      var (p, q) = (hessian.rowStarts[i], reference.rowStarts[i])
-      let (pEnd, qEnd) = (hessian.rowStarts[i + 1], reference.rowStarts[i + 1])
-      while p < pEnd || q < qEnd {
-        let left = p < pEnd ? hessian.indices[p] : .max
-        let right = q < qEnd ? reference.indices[q] : .max
-        var block = [Double](repeating: 0, count: d * d)
-        if left <= right {
-          for e in 0..<d * d { block[e] += hessian.values[p * d * d + e] }
-          p += 1
-        }
-        if right <= left {
-          for e in 0..<d * d { block[e] -= reference.values[q * d * d + e] }
-          q += 1
-        }
-        if block.contains(where: { abs($0) > 1e-12 * scale }) {
-          blocks.append(SparseBlock(row: i, column: Int(min(left, right)), values: block))
-        }
-      }
-    }
-    self.init(blocks: blocks, dimension: d) { atom in
-      LatticeSite(
-        translation: multilattice.translationOfAtom[atom], basis: multilattice.basisOfAtom[atom])
-    }
   }
 
   /// A d × d block of δH̃ between two numbered sites.

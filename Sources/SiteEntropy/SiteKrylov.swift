@@ -206,15 +206,7 @@ private struct KrylovColumn {
 
   private mutating func evaluate() throws(LAPACKError) {
     let k = diagonal.count
-    var matrix = Matrix(rowCount: k, columnCount: k)
-    for i in 0..<k {
-      matrix[i, i] = diagonal[i]
-      if i > 0 {
-        matrix[i - 1, i] = offDiagonal[i - 1]
-        matrix[i, i - 1] = offDiagonal[i - 1]
-      }
-    }
-    let eigen = try matrix.symmetricEigen()
+    let eigen = try Matrix(diagonal: diagonal, offDiagonal: offDiagonal).symmetricEigen()
     smallest = min(smallest, eigen.values[0])
     guard smallest > -1 else {
       isDone = true

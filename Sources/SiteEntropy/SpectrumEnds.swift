@@ -136,15 +136,7 @@ private struct Tridiagonal {
   /// Ascending Ritz values and the norms of their residuals.
   func eigen() throws(LAPACKError) -> (values: [Double], residuals: [Double]) {
     let k = diagonal.count
-    var matrix = Matrix(rowCount: k, columnCount: k)
-    for i in 0..<k {
-      matrix[i, i] = diagonal[i]
-      if i > 0 {
-        matrix[i - 1, i] = offDiagonal[i - 1]
-        matrix[i, i - 1] = offDiagonal[i - 1]
-      }
-    }
-    let eigen = try matrix.symmetricEigen()
+    let eigen = try Matrix(diagonal: diagonal, offDiagonal: offDiagonal).symmetricEigen()
     let last = offDiagonal.last ?? 0
     return (eigen.values, (0..<k).map { last * abs(eigen.vectors[$0, k - 1]) })
   }

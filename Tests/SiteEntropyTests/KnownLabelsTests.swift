@@ -62,8 +62,9 @@ struct KnownLabelsTests {
     let lattice = crystal.multilattice
     let dense = try DenseEngine(kind: .relative).labels(
       of: hessian, normalizer: crystal.normalizer, multilattice: lattice)
-    let core = CorePerturbation(
-      from: crystal.foldedHessian, to: hessian, multilattice: lattice)
+    let core = SparsePerturbation(
+      from: crystal.foldedHessian, to: hessian, multilattice: lattice
+    ).core(basisCount: lattice.basis.count)
     let labels = try CoreEngine().labels(
       of: core, at: crystal.sites, normalizer: crystal.normalizer)
     try labels.checkSumRule()

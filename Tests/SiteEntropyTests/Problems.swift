@@ -46,8 +46,7 @@ struct Problem {
   }
 
   func core() throws -> SiteLabels {
-    let core = CorePerturbation(
-      from: crystal.foldedHessian, to: try hessian(), multilattice: crystal.multilattice)
+    let core = try perturbation.core(basisCount: crystal.multilattice.basis.count)
     return try CoreEngine().labels(
       of: core, at: crystal.sites, normalizer: crystal.normalizer)
   }

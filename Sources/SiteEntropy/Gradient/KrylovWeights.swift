@@ -127,15 +127,8 @@ extension GradientWeights {
     _ column: JacobiMatrix, in interval: SpectralInterval
   ) throws(SiteEntropyError) -> Matrix? {
     let k = column.stepCount
-    var jacobi = Matrix(rowCount: k, columnCount: k)
-    for j in 0..<k {
-      jacobi[j, j] = column.diagonal[j]
-      if j + 1 < k {
-        let b = column.squares[j].squareRoot()
-        jacobi[j, j + 1] = b
-        jacobi[j + 1, j] = b
-      }
-    }
+    let jacobi = Matrix(
+      diagonal: column.diagonal, offDiagonal: column.squares.map { $0.squareRoot() })
     guard jacobi.storage.allSatisfy(\.isFinite) else { return nil }
     let eigen: SymmetricEigen
     do { eigen = try jacobi.symmetricEigen() } catch { throw .decomposition(order: k, error) }
