@@ -28,7 +28,7 @@ public struct BasisOptions: ParsableArguments {
 
   @Option(help: "Radius of the environment in Å.") public var cutoff: PositiveReal?
 
-  @Option(help: "Weight w of l in the degree.") public var weightL = PositiveReal(1.5)
+  @Option(help: "Weight w of l in the degree.") public var weightL = PositiveReal(0.75)
 
   @Option(
     help: """
@@ -36,6 +36,12 @@ public struct BasisOptions: ParsableArguments {
       distance of the reference.
       """)
   public var bondLength: PositiveReal?
+
+  @Option(help: "How a distance becomes the argument of the radial polynomials.")
+  public var transform = RadialOptions.Transform.agnesi
+
+  @Option(help: "Order of the zero of the radial functions at the cutoff, at least 3.")
+  public var envelope = PositiveInteger(3)
 
   @Option(help: "What tells neighbours apart.") public var channels = Channels.Resolution.species
 
@@ -79,7 +85,9 @@ public struct BasisOptions: ParsableArguments {
           try ACEOptions(
             order: order.value, degrees: degree.values, weightL: weightL.value,
             cutoff: cutoff.value,
-            radial: RadialOptions(bondLength: try bondLength?.value ?? defaultLength(reference))))
+            radial: RadialOptions(
+              transform: transform, bondLength: try bondLength?.value ?? defaultLength(reference),
+              envelope: envelope.value)))
       }
     } catch let error as DescriptorError {
       throw ValidationError("\(error)")
@@ -104,3 +112,4 @@ public struct BasisOptions: ParsableArguments {
 
 extension Channels.Resolution: ExpressibleByArgument {}
 extension Channels.Sharing: ExpressibleByArgument {}
+extension RadialOptions.Transform: ExpressibleByArgument {}

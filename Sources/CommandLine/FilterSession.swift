@@ -204,6 +204,20 @@ public final class FilterSession {
     }
   }
 
+  /// As ``forEachFrame(copies:matrices:map:consume:)`` for all frames of another file than the
+  /// inputs, which are read to their end before.
+  ///
+  /// - Parameter path: Not standard input.
+  public func forEachFrame<Value: Sendable>(
+    of path: String, matrices: MatrixPolicy = .drop, map: @Sendable (FrameJob) throws -> Value,
+    consume: (FrameJob, Value) throws -> Void
+  ) throws {
+    let main = input
+    defer { input = main }
+    input = InputFrames(path: path)
+    try forEachFrame(matrices: matrices, map: map, consume: consume)
+  }
+
   /// Reads every frame, maps the frames in parallel and hands the values on in order.
   ///
   /// Values before an error are handed on first, whatever the number of threads.

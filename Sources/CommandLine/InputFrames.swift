@@ -29,6 +29,11 @@ struct InputFrames {
     slice = first..<(options.frames.map { first + $0.value } ?? .max)
   }
 
+  /// All frames of one file.
+  init(path: String) {
+    (names, lastName, slice) = ([path], path, 0..<Int.max)
+  }
+
   /// The format of the first input.
   mutating func format() throws -> FrameFormat {
     if firstFormat == nil { try openNext() }

@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Synchronization
 
 /// The results of `body` for 0, 1, …, count - 1, computed in parallel, in that order.
 ///
@@ -7,13 +8,19 @@ internal import Dispatch
 public func mapConcurrently<Result: Sendable>(
   _ count: Int, _ body: @Sendable (_ index: Int) -> Result
 ) -> [Result] {
-  guard count > 1 else { return (0..<count).map(body) }
+  let workers = min(count, concurrentBlockLimit)
+  guard workers > 1 else { return (0..<count).map(body) }
   var results = [Result?](repeating: nil, count: count)
   unsafe results.withUnsafeMutableBufferPointer { buffer in
     nonisolated(unsafe) let all = unsafe buffer
-    DispatchQueue.concurrentPerform(iterations: count) { index in
-      let result = body(index)
-      unsafe all[index] = result
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        let result = body(index)
+        unsafe all[index] = result
+      }
     }
   }
   return results.compactMap { $0 }

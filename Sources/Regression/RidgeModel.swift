@@ -18,7 +18,7 @@ public struct RidgeChannel: Sendable {
   public let block: Int
   public let rowCount: Int
   /// The largest leverage of a training site, against which extrapolation is measured; 0 until
-  /// ``RidgeModel/noteTraining(_:siteCount:channel:)`` has seen the sites.
+  /// ``RidgeModel/noteTraining(leverages:channel:)`` has seen the sites.
   public internal(set) var largestLeverage = 0.0
 
   public init(
@@ -84,17 +84,17 @@ public struct RidgeBlock: Equatable, Sendable {
 public struct RidgeModel: Sendable {
   public internal(set) var channels: [RidgeChannel]
   public let blocks: [RidgeBlock]
+  /// What errors to expect; nil until frames left out have told, or where nothing can.
+  public var calibration: Calibration?
 
   init(channels: [RidgeChannel], blocks: [RidgeBlock]) {
     (self.channels, self.blocks) = (channels, blocks)
   }
 
-  /// Takes the leverages of training sites as the measure of extrapolation: a second pass over the
-  /// features, as the posterior is known only after the first.
-  ///
-  /// - Parameter features: φ, shape [sites, K], row-major.
-  public mutating func noteTraining(_ features: Span<Double>, siteCount: Int, channel: Int) {
-    let leverages = channels[channel].leverages(features, siteCount: siteCount)
+  /// Takes leverages of training sites as the measure of extrapolation: a second pass over the
+  /// features, as the posterior is known only after the first. Best are those of sites whose frame
+  /// is left out: they are what a new frame like those of training has.
+  public mutating func noteTraining(leverages: [Double], channel: Int) {
     channels[channel].largestLeverage = max(
       channels[channel].largestLeverage, leverages.max() ?? 0)
   }

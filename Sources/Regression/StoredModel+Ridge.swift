@@ -41,6 +41,12 @@ extension RidgeModel {
     // A file holds no NaN for what is not there; nobody takes -1 for a variance or an error.
     values["residual_variance"] = fits.map { $0.residualVariance ?? -1 }
     values["held_out_error"] = fits.map { $0.lambda.heldOutError ?? -1 }
+    var scalars: [String: Double] = [:]
+    if let calibration {
+      values["noise_variance"] = channels.map { calibration.blocks[$0.block].noise }
+      values["leverage_variance"] = channels.map { calibration.blocks[$0.block].leverage }
+      scalars["total_variance_factor"] = calibration.totalFactor
+    }
     var texts = origin.texts
     texts["lambda_method"] = blocks[0].lambda.method.rawValue
     return StoredModel(
@@ -55,7 +61,7 @@ extension RidgeModel {
       posteriors: channels.map {
         StoredModel.Posterior(
           factor: $0.posterior.factor.storage, offset: $0.posterior.offset)
-      }, channelValues: values, metrics: origin.metrics, texts: texts)
+      }, channelValues: values, metrics: origin.metrics, scalars: scalars, texts: texts)
   }
 
   /// Reads a model back.
@@ -117,6 +123,20 @@ extension RidgeModel {
     let (degrees, variances) = (try values("degrees"), try values("residual_variance"))
     let (errors, heldOut) = (try values("training_error"), try values("held_out_error"))
     let folds = try counts("folds")
+    if stored.channelValues["noise_variance"] != nil {
+      let (noise, slope) = (try values("noise_variance"), try values("leverage_variance"))
+      guard (noise + slope).allSatisfy({ $0 >= 0 }),
+        let factor = stored.scalars["total_variance_factor"], factor >= 0
+      else {
+        throw InputError(
+          file: file, "/channel_values/noise_variance: expected variances, found negative ones")
+      }
+      calibration = Calibration(
+        blocks: (0..<blockCount).map { block in
+          let c = blockOfChannel.firstIndex(of: block) ?? 0
+          return Calibration.Block(noise: noise[c], leverage: slope[c])
+        }, totalFactor: factor)
+    }
     let method = stored.texts["lambda_method"].flatMap(LambdaReport.Method.init(rawValue:))
     guard let method else {
       throw InputError(file: file, "expected /texts/lambda_method, found none or another")

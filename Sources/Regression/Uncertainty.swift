@@ -32,22 +32,35 @@ extension RidgeChannel {
     let height = 128
     let parts = mapConcurrently((siteCount + height - 1) / height) { block -> [Double] in
       let sites = block * height..<min(siteCount, (block + 1) * height)
-      var centred = Matrix(rowCount: sites.count, columnCount: k)
-      for site in sites {
-        let row = (site - sites.lowerBound) * k
-        for j in 0..<k { centred.storage[row + j] = features[site * k + j] - featureMean[j] }
-      }
-      let q = centred.multiplied(by: posterior.factor, transposingOther: true)
+      let q = posteriorRows(
+        features.extracting(sites.lowerBound * k..<sites.upperBound * k), siteCount: sites.count
+      ).storage
       let r = posterior.offset.count
-      return sites.indices.map { site in
-        let row = (site - sites.lowerBound) * r
-        return (0..<r).reduce(0) { sum, i in
-          let element = q.storage[row + i] - posterior.offset[i]
-          return sum + element * element
-        }
+      return (0..<sites.count).map { site in
+        var sum = 0.0
+        for i in site * r..<(site + 1) * r { sum += q[i] * q[i] }
+        return sum
       }
     }
     return parts.flatMap(\.self)
+  }
+
+  /// q(φ) of some sites, shape [sites, r]: what leverages are the squares of.
+  func posteriorRows(_ features: Span<Double>, siteCount: Int) -> Matrix {
+    let k = coefficients.count
+    precondition(features.count == siteCount * k, "posterior: expected [\(siteCount), \(k)]")
+    var centred = Matrix(rowCount: siteCount, columnCount: k)
+    for site in 0..<siteCount {
+      for j in 0..<k {
+        centred.storage[site * k + j] = features[site * k + j] - featureMean[j]
+      }
+    }
+    var q = centred.multiplied(by: posterior.factor, transposingOther: true)
+    let r = posterior.offset.count
+    for site in 0..<siteCount {
+      for i in 0..<r { q.storage[site * r + i] -= posterior.offset[i] }
+    }
+    return q
   }
 }
 
@@ -77,14 +90,40 @@ public struct TotalLeverage: Sendable {
     counts[channel] += siteCount
   }
 
-  /// Posterior variance of the sum, shape of the targets squared; nil where a block of channels
-  /// with sites has no residual variance.
+  /// Posterior variance of the sum, that of the coefficients alone, in squared units of the targets;
+  /// nil where a block of channels with sites has no residual variance.
   public func variance(_ model: RidgeModel) -> Double? {
     var total = 0.0
+    for (block, leverage) in leverages(model) {
+      guard let residual = model.blocks[block].residualVariance else { return nil }
+      total += residual * leverage
+    }
+    return total
+  }
+
+  /// Variance of the sum against labels: what training leaves open and what features cannot tell.
+  ///
+  ///     f Σ_b (β_b |Σ q|² + α_b n_b)
+  ///
+  /// - Returns: In squared units of the targets; nil for a model without ``RidgeModel/calibration``.
+  public func predictiveVariance(_ model: RidgeModel) -> Double? {
+    guard let calibration = model.calibration else { return nil }
+    var total = 0.0
+    for (block, leverage) in leverages(model) {
+      let sites = model.blocks[block].channels.reduce(0) { $0 + counts[$1] }
+      total +=
+        calibration.blocks[block].leverage * leverage
+        + calibration.blocks[block].noise * Double(sites)
+    }
+    return calibration.totalFactor * total
+  }
+
+  /// |Σ q|² of each block with sites.
+  private func leverages(_ model: RidgeModel) -> [(block: Int, leverage: Double)] {
+    var result: [(Int, Double)] = []
     for (index, block) in model.blocks.enumerated() {
       let members = block.channels.filter { counts[$0] > 0 }
       guard !members.isEmpty else { continue }
-      guard let residual = block.residualVariance else { return nil }
       var q: [Double] = []
       for channel in members {
         precondition(model.channels[channel].block == index, "blocks and channels disagree")
@@ -97,8 +136,8 @@ public struct TotalLeverage: Sendable {
         }
         q = q.isEmpty ? part : zip(q, part).map { $0 + $1 }
       }
-      total += residual * q.reduce(0) { $0 + $1 * $1 }
+      result.append((index, q.reduce(0) { $0 + $1 * $1 }))
     }
-    return total
+    return result
   }
 }

@@ -16,13 +16,20 @@ import Formats
       and with the labels site_entropy where the frames carry them. The basis and the order of its \
       functions are those of formats/ace-basis.md; the channels are those of the first frame.
 
-      --degree limits Σ (n + w l) over the factors of a product, w being --weight-l. The angular \
-      resolution counts most for small displacements of a crystal: with one degree for all orders, \
-      a --weight-l below 1 is worth more than a third order.
+      --degree limits Σ (n + w l) over the factors of a product, w being --weight-l. Labels are \
+      mostly quadratic in the displacements, so that a high degree at order 2 and a high angular \
+      resolution (a --weight-l below 1) pay most: --order 3 --degree 18,16,9.5 --weight-l 0.5.
       """,
     version: sitevibVersion)
 
   @OptionGroup(title: "Basis") var basis: BasisOptions
+
+  @Flag(
+    help: """
+      Add the derivatives of the features by the positions of all atoms in reach, 24 bytes for each \
+      feature and pair.
+      """)
+  var gradients = false
 
   @Flag(help: "Print one line a feature instead: index, order, channels, n, l, coupling.")
   var list = false
@@ -34,6 +41,9 @@ import Formats
   func validate() throws {
     guard !(list && count) else {
       throw ValidationError("--list: expected no --count beside it, found both")
+    }
+    guard !gradients || basis.cartesian == nil else {
+      throw ValidationError("--gradients: expected no --cartesian beside it, found both")
     }
     guard !(list || count) || stream.output.format == nil else {
       throw ValidationError("--format: expected no format for a table, found one")
@@ -50,17 +60,34 @@ import Formats
     if list { return try session.write(text: calculator.manifestText) }
     if count { return try session.write(text: calculator.countText) }
     let (text, names) = (basis.json, calculator.manifest.map(\.name))
+    let withGradients = gradients
+    let limit = physicalMemory() / 4
     try session.mapFrames(matrices: .add) { job in
       let prepared = try calculator.prepare(job.frame)
+      if withGradients { try refuseLarge(job.frame, prepared, calculator, limit: limit) }
       let features = StoredFeatures(
         featureCount: calculator.featureCount, rows: try prepared.features(),
         targets: job.frame.reals("site_entropy"),
         frames: [Int](repeating: job.index, count: job.frame.atomCount),
         atoms: Array(0..<job.frame.atomCount), channels: prepared.centerChannels,
-        channelNames: calculator.channelNames, basis: text, featureNames: names)
+        channelNames: calculator.channelNames, basis: text, featureNames: names,
+        gradients: withGradients ? try prepared.featureGradients() : nil)
       return FrameResult(
         job.frame, attachments: FrameAttachments(features: features),
         report: ["features": .integer(calculator.featureCount)])
     }
   }
+}
+
+/// Refuses a frame whose derivatives would not fit, before they are computed.
+private func refuseLarge(
+  _ frame: Frame, _ prepared: PreparedFrame, _ calculator: FeatureCalculator, limit: Int
+) throws(InputError) {
+  let atoms = try prepared.pairCount() + frame.atomCount
+  let bytes = 24 * Double(atoms) * Double(calculator.featureCount)
+  guard bytes > Double(limit) else { return }
+  throw InputError(
+    frame.source,
+    "--gradients: expected at most \(fourDigits(Double(limit) / 1e9)) GB a frame, found "
+      + "\(fourDigits(bytes / 1e9)) GB")
 }

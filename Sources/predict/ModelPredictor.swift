@@ -9,9 +9,9 @@ struct Prediction: Sendable {
   var values: [Double]
   /// Leverages relative to the largest in training, shape [N].
   var extrapolation: [Double]
-  /// Posterior standard deviations in k_B, shape [N]; nil unless asked for.
+  /// Standard deviations against labels in k_B, shape [N]; nil unless asked for.
   var deviations: [Double]?
-  /// Posterior standard deviation of the total in k_B, covariances included.
+  /// Standard deviation of the total in k_B, covariances of the sites included.
   var totalDeviation: Double?
   /// Derivative of the total by every position in k_B/Å, shape [N, 3]; nil unless asked for.
   var gradient: [Double]?
@@ -24,12 +24,14 @@ struct ModelPredictor: Sendable {
   /// Atoms whose features are held at a time.
   private static let blockSize = 2048
 
-  let model: RidgeModel
+  private(set) var model: RidgeModel
   let calculator: FeatureCalculator
   let withDeviations: Bool
   let withGradient: Bool
   /// The meaning of the labels that trained the model, if the frames told.
   let kind: String?
+  /// The potential behind those labels, if the frames told.
+  let potential: String?
 
   /// - Throws: ``InputError`` for a model of another version, a basis that is not understood, or
   ///   numbers that do not fit the basis.
@@ -61,12 +63,25 @@ struct ModelPredictor: Sendable {
     }
     model = try RidgeModel(stored, file: file)
     (self.withDeviations, self.withGradient) = (withDeviations, withGradient)
-    guard !withDeviations || model.blocks.allSatisfy({ $0.residualVariance != nil }) else {
+    model.calibration = model.calibration ?? Calibration(residualsOf: model)
+    guard !withDeviations || model.calibration != nil else {
       throw InputError(
         file: file,
         "--std: expected a model with more training sites than degrees of freedom, found none left")
     }
     kind = stored.texts["entropy_kind"]
+    potential = stored.potential.isEmpty ? nil : stored.potential
+  }
+
+  /// Why the labels of a frame are not those that the model predicts, or nil.
+  func doubt(of frame: Frame) -> String? {
+    if let kind, let found = frame.text("entropy_kind"), found != kind {
+      return "expected labels of the kind of training, \(kind), found \(found)"
+    }
+    if let potential, let found = frame.text("potential"), found != potential {
+      return "expected the potential of training, \(potential), found \(found)"
+    }
+    return nil
   }
 
   /// Predicts the sites of a frame, some at a time: memory does not grow with its features.
@@ -112,12 +127,11 @@ struct ModelPredictor: Sendable {
         let largest = model.channels[channel].largestLeverage
         return largest > 0 ? leverage / largest : leverage
       })
-    if withDeviations {
+    if withDeviations, let calibration = model.calibration {
       result.deviations = zip(leverages, prepared.centerChannels).map { leverage, channel in
-        let variance = model.blocks[model.channels[channel].block].residualVariance ?? 0
-        return (variance * leverage).squareRoot()
+        calibration.blocks[model.channels[channel].block].variance(leverage: leverage).squareRoot()
       }
-      result.totalDeviation = total.variance(model)?.squareRoot()
+      result.totalDeviation = total.predictiveVariance(model)?.squareRoot()
     }
     if withGradient {
       result.gradient = try prepared.gradient(

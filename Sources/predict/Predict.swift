@@ -17,9 +17,10 @@ import Synchronization
       of the sites. extrapolation is the leverage of a site relative to the largest one in \
       training: above 1 the model has not seen the like.
 
-      --std adds site_entropy_std and entropy_std, standard deviations of the posterior of the \
-      coefficients; that of the total holds the covariances of the sites. They measure what \
-      training leaves open, not what the features cannot tell.
+      --std adds site_entropy_std and entropy_std, standard deviations of a prediction against its \
+      label: what training leaves open (the posterior of the coefficients) and what the features \
+      cannot tell, both calibrated on training frames left out in turn, so that 95 % of their sites \
+      lie within 1.96 deviations. That of the total holds the covariances of the sites.
 
       --gradient adds entropy_pred_gradient (k_B/Å), the derivative of entropy_pred by the position \
       of every atom.
@@ -28,7 +29,8 @@ import Synchronization
       standard error, and the exit code is 3.
 
       Where frames carry the labels the model was trained for, their errors are shown on standard \
-      error.
+      error. Labels of another kind or potential than those of training are named there and, of \
+      another kind, not compared. Species and sublattices that the model does not know are refused.
       """,
     version: sitevibVersion)
 
@@ -58,9 +60,16 @@ import Synchronization
     let target = stored.texts["target"]
     let limit = maxExtrapolation?.value
     let errors = Mutex<[Int: FrameErrors]>([:])
+    let doubts = Mutex<Set<String>>([])
     try session.mapFrames(matrices: .keep) { job in
       var frame = job.frame
       let prediction = try predictor.predict(frame)
+      if let doubt = predictor.doubt(of: frame) {
+        doubts.withLock { found in
+          // One line each, not one a frame; a stream of odd frames fills no memory.
+          if found.count < 10 { found.insert(doubt) }
+        }
+      }
       if let target, let labels = frame.reals(target), frame.text("entropy_kind") == predictor.kind
       {
         let found = FrameErrors(labels, prediction)
@@ -74,6 +83,7 @@ import Synchronization
       // In the order of the frames: sums do not depend on which thread was first.
       found.sorted { $0.key < $1.key }.map(\.value)
     }
+    for doubt in doubts.withLock({ $0.sorted() }) { session.warn(doubt) }
     if !all.isEmpty { session.note(FrameErrors.text(all)) }
   }
 }

@@ -91,19 +91,10 @@ func fit(_ data: TrainingData, _ division: Division, _ options: FitOptions) thro
       pending[channel].add(sites, fold: division.folds[frame])
       if pending[channel].isFull { try pending[channel].flush(into: &channels[channel]) }
     }
-    if options.totalWeight > 0 {
-      try appendTotal(
-        rows, to: &coupled, channelCount: count, featureCount: k, weight: options.totalWeight,
-        fold: division.folds[frame])
-    }
-    if options.slopeWeight > 0 {
-      let width = count * k
-      for (row, slope) in rows.slopes.enumerated() {
-        try coupled.append(
-          intercepts: .init(repeating: 0, count: count),
-          features: Array(rows.slopeFeatures[row * width..<(row + 1) * width]), target: slope,
-          weight: options.slopeWeight, fold: division.folds[frame])
-      }
+    for row in rows.coupledRows(channelCount: count, options, featureCount: k) {
+      try coupled.append(
+        intercepts: row.intercepts, features: row.features, target: row.target,
+        weight: row.weight, fold: division.folds[frame])
     }
   }
   for channel in 0..<count { try pending[channel].flush(into: &channels[channel]) }
@@ -148,19 +139,35 @@ private struct PendingRows {
   }
 }
 
-/// The row that says: the predictions of all sites add up to the total.
-private func appendTotal(
-  _ rows: FrameRows, to coupled: inout CoupledRows, channelCount: Int, featureCount k: Int,
-  weight: Double, fold: Int
-) throws(RegressionError) {
-  var counts = [Double](repeating: 0, count: channelCount)
-  var sums = [Double](repeating: 0, count: channelCount * k)
-  for site in 0..<rows.siteCount {
-    let channel = rows.channels[site]
-    counts[channel] += 1
-    for j in 0..<k { sums[channel * k + j] += rows.features[site * k + j] }
+extension FrameRows {
+  /// The rows that tie the channels together: the predictions of all sites add up to the total, and
+  /// their derivatives to its derivatives.
+  func coupledRows(
+    channelCount: Int, _ options: FitOptions, featureCount k: Int
+  ) -> [FrameOfBlock.Coupled] {
+    var result: [FrameOfBlock.Coupled] = []
+    if options.totalWeight > 0 {
+      var counts = [Double](repeating: 0, count: channelCount)
+      var sums = [Double](repeating: 0, count: channelCount * k)
+      for (site, channel) in channels.enumerated() {
+        counts[channel] += 1
+        for j in 0..<k { sums[channel * k + j] += features[site * k + j] }
+      }
+      result.append(
+        .init(
+          intercepts: counts, features: sums, target: targets.reduce(0, +),
+          weight: options.totalWeight))
+    }
+    if options.slopeWeight > 0 {
+      let width = channelCount * k
+      for (row, slope) in slopes.enumerated() {
+        result.append(
+          .init(
+            intercepts: .init(repeating: 0, count: channelCount),
+            features: Array(slopeFeatures[row * width..<(row + 1) * width]), target: slope,
+            weight: options.slopeWeight))
+      }
+    }
+    return result
   }
-  try coupled.append(
-    intercepts: counts, features: sums, target: rows.targets.reduce(0, +), weight: weight,
-    fold: fold)
 }

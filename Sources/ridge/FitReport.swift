@@ -1,103 +1,55 @@
 import CommandLine
+import Foundation
 import Regression
 
-/// Errors on one part of the data.
-struct PartMetrics {
-  /// By channel.
-  var channels: [Metrics]
-  var sites = Metrics()
-  /// Of the sums over whole frames.
-  var totals = Metrics()
-
-  init(channelCount: Int) { channels = .init(repeating: Metrics(), count: channelCount) }
-}
-
-/// What a fit is worth: the second pass over the rows.
+/// What a fit is worth.
 struct FitReport {
   let channelNames: [String]
-  var train: PartMetrics
-  var test: PartMetrics
-  /// Test sites with a leverage above the largest in training.
-  private(set) var extrapolated = 0
+  /// Training, training with each frame left out, test, then the files of --test.
+  let parts: [PartScore]
+  private let lines: [Line]
+  /// Error of the cutoff in k_B, if it was given.
+  private let cutoffError: Double?
 
-  init(
-    _ model: inout RidgeModel, _ data: TrainingData, _ division: Division
-  ) throws {
-    let (k, count) = (data.featureCount, data.channelNames.count)
-    channelNames = data.channelNames
-    var parts = [PartMetrics(channelCount: count), PartMetrics(channelCount: count)]
-    var testLeverages: [(channel: Int, leverages: [Double])] = []
-    let fitted = model
-    var noted = model
-    try data.store.forEach(featureCount: k) { frame, rows in
-      let trains = division.trains[frame]
-      var total = (label: 0.0, prediction: 0.0)
-      for channel in 0..<count {
-        for (part, wanted) in [true, false].enumerated() {
-          let sites = ChannelSites(rows, channel: channel, featureCount: k) {
-            trains[$0] == wanted
-          }
-          guard !sites.indices.isEmpty else { continue }
-          let features = sites.features.span
-          let predicted = fitted.channels[channel].predict(
-            features, siteCount: sites.indices.count)
-          for (label, prediction) in zip(sites.targets, predicted) {
-            parts[part].channels[channel].add(label: label, prediction: prediction)
-            parts[part].sites.add(label: label, prediction: prediction)
-          }
-          total.label += sites.targets.reduce(0, +)
-          total.prediction += predicted.reduce(0, +)
-          if wanted {
-            noted.noteTraining(features, siteCount: sites.indices.count, channel: channel)
-          } else {
-            testLeverages.append(
-              (
-                channel,
-                fitted.channels[channel].leverages(features, siteCount: sites.indices.count)
-              ))
-          }
-        }
-      }
-      let isMixed = trains.contains(true) && trains.contains(false)
-      if !isMixed && !trains.isEmpty {
-        parts[trains[0] ? 0 : 1].totals.add(label: total.label, prediction: total.prediction)
-      }
-    }
-    for (channel, leverages) in testLeverages {
-      let limit = noted.channels[channel].largestLeverage
-      extrapolated += leverages.count { $0 > limit }
-    }
-    (train, test) = (parts[0], parts[1])
-    model = noted
+  /// One row of the table.
+  private struct Line {
+    let part: String
+    let of: String
+    let metrics: Metrics
+    let intervals: MetricIntervals
   }
 
-  private var parts: [(name: String, metrics: PartMetrics)] {
-    [("train", train), ("test", test)].filter { $0.1.sites.count > 0 }
-  }
-
-  /// The rows of the table: part, what, metrics.
-  private var lines: [(part: String, of: String, metrics: Metrics)] {
-    parts.flatMap { part in
-      zip(channelNames, part.metrics.channels).map { (part.name, $0, $1) }
-        + [(part.name, "all", part.metrics.sites), (part.name, "totals", part.metrics.totals)]
-    }.filter { $0.2.count > 0 }
+  init(channelNames: [String], parts: [PartScore], cutoffError: Double?, seed: UInt64) {
+    self.channelNames = channelNames
+    self.parts = parts.filter { $0.siteCount > 0 }
+    self.cutoffError = cutoffError
+    lines = self.parts.flatMap { part in
+      part.lines(channelNames).map { line in
+        Line(
+          part: part.name, of: line.of, metrics: line.frames.merged,
+          intervals: MetricIntervals(bootstrapping: line.frames, seed: seed))
+      }
+    }.filter { $0.metrics.count > 0 }
   }
 
   /// The table for people, and a line on each fit.
   func text(_ model: RidgeModel) -> [String] {
+    let partWidth = max(6, (parts.map(\.name.count).max() ?? 0) + 2)
     func cells(_ words: [String]) -> String {
-      let widths = [6, max(8, (channelNames.map(\.count).max() ?? 0) + 1), 9, 11, 11, 11]
+      let channelWidth = max(8, (channelNames.map(\.count).max() ?? 0) + 1)
+      let widths = [partWidth, channelWidth, 9, 11, 11, 11, 11, 11]
       return zip(words, widths).enumerated().map { index, cell in
         let pad = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
         return index < 2 ? cell.0 + pad : pad + cell.0
       }.joined()
     }
-    var result = [cells(["part", "channel", "number", "rmse", "mae", "R2"])]
+    var result = [cells(["part", "channel", "number", "rmse", "mae", "R2", "R2_low", "R2_high"])]
     for line in lines {
       result.append(
         cells([
           line.part, line.of, String(line.metrics.count), figure(line.metrics.rmse),
           figure(line.metrics.mae), coefficient(line.metrics.r2),
+          coefficient(line.intervals.r2?.lowerBound), coefficient(line.intervals.r2?.upperBound),
         ]))
     }
     for block in model.blocks {
@@ -115,20 +67,39 @@ struct FitReport {
           + "condition \(figure(block.conditionNumber)), "
           + "degrees of freedom \(figure(block.effectiveDegrees)), "
           + "residual deviation \(figure(block.residualVariance?.squareRoot()))")
-    }
-    if test.sites.count > 0 {
       result.append(
-        "\(extrapolated) of \(test.sites.count) test sites lie outside the training leverage")
+        "\(names): errors by origin: cutoff \(figure(cutoffError)), fit \(figure(fitError(block))), "
+          + "estimation \(figure(estimationError(block)))")
+    }
+    for part in parts where part.name != "train" {
+      result.append(
+        "\(part.name): \(percent(part.covered, of: part.siteCount)) of the sites within 1.96 quoted "
+          + "deviations, \(percent(part.outside, of: part.siteCount)) outside the training leverage"
+      )
     }
     return result
+  }
+
+  /// What the features cannot tell, the cutoff not counted: the second term of eq. (60), in k_B.
+  private func fitError(_ block: RidgeBlock) -> Double? {
+    block.residualVariance.map { max(0, $0 - (cutoffError ?? 0) * (cutoffError ?? 0)).squareRoot() }
+  }
+
+  /// The third term of eq. (60), σ √(B log(1/δ) / N) with the effective number B of coefficients
+  /// and δ = 0.05, in k_B.
+  private func estimationError(_ block: RidgeBlock) -> Double? {
+    block.residualVariance.map {
+      ($0 * block.effectiveDegrees * log(20) / Double(max(1, block.rowCount))).squareRoot()
+    }
   }
 
   /// The metrics of the model file: by channel, then all sites, then totals; left out where one of
   /// them is undefined.
   var stored: [String: [Double]] {
     var result: [String: [Double]] = [:]
-    for (name, part) in parts {
-      let rows = part.channels + [part.sites, part.totals]
+    for part in parts where ["train", "left-out", "test"].contains(part.name) {
+      let rows = part.lines(channelNames).map(\.frames.merged)
+      let name = part.name == "left-out" ? "left_out" : part.name
       for (metric, values) in [
         ("rmse", rows.map(\.rmse)), ("mae", rows.map(\.mae)), ("r2", rows.map(\.r2)),
       ] {
@@ -141,11 +112,16 @@ struct FitReport {
 
   func json(_ model: RidgeModel) -> JSONObject {
     func number(_ value: Double?) -> JSONValue { value.map { .real($0) } ?? .null }
+    func interval(_ range: ClosedRange<Double>?) -> JSONValue {
+      range.map { .array([.real($0.lowerBound), .real($0.upperBound)]) } ?? .null
+    }
     let metrics = lines.map { line -> JSONValue in
       .object([
         "part": .text(line.part), "channel": .text(line.of),
         "number": .integer(line.metrics.count), "rmse": number(line.metrics.rmse),
         "mae": number(line.metrics.mae), "r2": number(line.metrics.r2),
+        "rmse_interval": interval(line.intervals.rmse),
+        "mae_interval": interval(line.intervals.mae), "r2_interval": interval(line.intervals.r2),
         "largest_error": .real(line.metrics.largestError),
         "label_deviation": number(line.metrics.labelDeviation),
       ])
@@ -160,13 +136,20 @@ struct FitReport {
         "condition_number": .real(block.conditionNumber),
         "degrees_of_freedom": .real(block.effectiveDegrees),
         "residual_variance": number(block.residualVariance),
+        "cutoff_error": number(cutoffError), "fit_error": number(fitError(block)),
+        "estimation_error": number(estimationError(block)),
+      ])
+    }
+    let trust = parts.filter { $0.name != "train" }.map { part -> JSONValue in
+      .object([
+        "part": .text(part.name), "sites": .integer(part.siteCount),
+        "within_interval": .integer(part.covered), "outside": .integer(part.outside),
       ])
     }
     return [
-      "metrics": .array(metrics), "fits": .array(fits),
+      "metrics": .array(metrics), "fits": .array(fits), "trust": .array(trust),
       "constant_features": .array(
         model.channels.map { .integer($0.constantFeatureCount) }),
-      "test_sites_outside": .integer(extrapolated),
     ]
   }
 }
@@ -175,6 +158,10 @@ struct FitReport {
 func figure(_ value: Double?) -> String {
   guard let value else { return "-" }
   return fourDigits(value)
+}
+
+private func percent(_ part: Int, of whole: Int) -> String {
+  "\((Double(part) / Double(max(1, whole)) * 10_000).rounded() / 100) %"
 }
 
 /// R² to seven places: the last ones are what a good fit differs in.

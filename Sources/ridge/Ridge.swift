@@ -62,7 +62,11 @@ public import Regression
       optimistic figure.
 
       Standard error shows a table of the errors, by channel, over all sites, and of the totals of \
-      frames. Units: k_B.
+      frames, with 95 % intervals of R2 from drawing frames anew. 'left-out' are the frames of \
+      training, each under the model of all others (in closed form, at the same lambda): they set \
+      the deviations and the extrapolation that predict quotes. Each --test FILE is a part of its \
+      own. Errors by origin follow eq. (60) of the theory: the cutoff (if given), the fit, and the \
+      estimation from so many rows, sigma sqrt(B log(20) / N). Units: k_B.
       """,
     version: sitevibVersion)
 
@@ -94,6 +98,17 @@ public import Regression
   var weightGradient = NonNegativeReal(0)
 
   @Option(
+    help: ArgumentHelp(
+      "Also test on the frames of this file, of any supercell (repeatable).", valueName: "file"))
+  var test: [String] = []
+
+  @Option(
+    help: """
+      What the cutoff costs in k_B, the rmse of cutoff-scan, for the errors by origin.
+      """)
+  var cutoffError: PositiveReal?
+
+  @Option(
     help: ArgumentHelp("Also write the report as JSON.", valueName: "file")) var report: String?
 
   @Option(help: "Features held in memory, in GiB; beyond, in a file in TMPDIR.")
@@ -111,6 +126,9 @@ public import Regression
     guard maxMemory.value <= 1e6 else {
       throw ValidationError("--max-memory: expected at most 1e6, found \(maxMemory)")
     }
+    guard !test.contains("-"), !test.contains("") else {
+      throw ValidationError("--test: expected files, found '-' or none")
+    }
     guard split != .site || (weightTotal.value == 0 && weightGradient.value == 0) else {
       throw ValidationError(
         "--split site: expected no --weight-total and no --weight-gradient, found one")
@@ -121,17 +139,23 @@ public import Regression
   }
 
   func perform(_ session: FilterSession) throws {
-    let data = try TrainingReader(
+    let reader = TrainingReader(
       options: basis, target: target, withSlopes: weightGradient.value > 0,
-      memoryLimit: Int(maxMemory.value * 1_073_741_824)
-    ).read(session)
+      memoryLimit: Int(maxMemory.value * 1_073_741_824))
+    let data = try reader.read(session)
     let options = FitOptions(
       lambda: lambda.choice, priorPower: prior.power, split: split, trainingFraction: train.value,
       foldCount: folds.value, seed: seed, totalWeight: weightTotal.value,
       slopeWeight: weightGradient.value)
     let division = try Division(data.store, options)
     var model = try fit(data, division, options)
-    let result = try FitReport(&model, data, division)
+    let score = try TrainingScore(&model, data, division, options)
+    var parts = [score.train, score.leftOut, score.test]
+    for path in test {
+      parts.append(try PartScore(testing: model, on: path, reader, data, session))
+    }
+    let result = FitReport(
+      channelNames: data.channelNames, parts: parts, cutoffError: cutoffError?.value, seed: seed)
     try session.write(binary: stored(model, data, result, session).bytes())
     let largest = model.channels.flatMap(\.coefficients).map(abs).max() ?? 0
     if largest > 1e12 {
@@ -161,6 +185,13 @@ public import Regression
       "prior": prior.power.map { "algebraic:\($0)" } ?? "none",
     ]
     if let kind = data.provenance.kind { origin.texts["entropy_kind"] = kind }
+    origin.texts["perturbations"] = data.origins.perturbations.joined(separator: " ")
+    if let amplitudes = data.origins.amplitudes {
+      origin.texts["amplitudes"] = "\(amplitudes.lowerBound) \(amplitudes.upperBound)"
+    }
+    if let atoms = data.origins.atoms {
+      origin.texts["atoms"] = "\(atoms.lowerBound) \(atoms.upperBound)"
+    }
     if let calculator = data.calculator {
       origin.texts["basis_hash"] = calculator.basis.contentHash
     }

@@ -72,4 +72,25 @@ final class RowStore {
       try body(index, rows)
     }
   }
+
+  /// Hands on the frames in order, some at a time to be worked on in parallel.
+  ///
+  /// - Parameter featureCount: K.
+  func forEachBatch(
+    featureCount: Int, _ body: ([(frame: Int, rows: FrameRows)]) throws -> Void
+  ) throws {
+    var batch: [(frame: Int, rows: FrameRows)] = []
+    var held = 0
+    try forEach(featureCount: featureCount) { frame, rows in
+      batch.append((frame, rows))
+      held += rows.features.count + rows.slopeFeatures.count
+      // 64 MiB of features.
+      if batch.count == 64 || held > 1 << 23 {
+        try body(batch)
+        batch.removeAll(keepingCapacity: true)
+        held = 0
+      }
+    }
+    if !batch.isEmpty { try body(batch) }
+  }
 }

@@ -15,6 +15,32 @@ struct TrainingData {
   let calculator: FeatureCalculator?
   /// What the frames say about their labels.
   let provenance: Provenance
+  /// What the frames say about themselves, gathered over all of them.
+  let origins: Origins
+  /// Whether the features stood in the input.
+  let hasStoredRows: Bool
+
+  /// How the frames of training came about: where a model may be trusted.
+  struct Origins: Sendable {
+    /// `config_type` of the frames, in order of appearance.
+    private(set) var perturbations: [String] = []
+    /// Least and largest amplitude of perturbation in Å.
+    private(set) var amplitudes: ClosedRange<Double>?
+    /// Least and largest number of atoms.
+    private(set) var atoms: ClosedRange<Int>?
+
+    mutating func note(_ frame: Frame) {
+      let kind = frame.text("config_type") ?? "unknown"
+      // A handful of kinds says something, thousands of names do not.
+      if !perturbations.contains(kind), perturbations.count < 20 { perturbations.append(kind) }
+      if let amplitude = frame.real("perturb_amplitude"), amplitude.isFinite {
+        let known = amplitudes ?? amplitude...amplitude
+        amplitudes = min(known.lowerBound, amplitude)...max(known.upperBound, amplitude)
+      }
+      let known = atoms ?? frame.atomCount...frame.atomCount
+      atoms = min(known.lowerBound, frame.atomCount)...max(known.upperBound, frame.atomCount)
+    }
+  }
 
   /// Keys of the frames that pass to the model.
   struct Provenance: Equatable, Sendable {
@@ -45,42 +71,9 @@ struct TrainingReader {
     let store = RowStore(limit: memoryLimit)
     let (target, withSlopes) = (target, withSlopes)
     var header: StoredFeatures?
-    try session.forEachFrame(matrices: .keep) { job -> (FrameRows, StoredFeatures?) in
-      guard TrainingData.Provenance(job.frame) == provenance else {
-        throw InputError(
-          job.frame.source,
-          "expected entropy_kind and potential of the first frame, found another")
-      }
-      let targets = try labels(target, of: job.frame)
-      if let features = job.attachments.features {
-        guard !withSlopes else {
-          throw InputError(
-            job.frame.source,
-            "--weight-gradient: expected frames without features, to compute their derivatives")
-        }
-        guard calculator == nil else {
-          throw InputError(
-            job.frame.source, "expected no basis options beside stored features, found some")
-        }
-        return try Self.stored(features, of: job.frame, targets: targets)
-      }
-      guard let calculator else {
-        throw InputError(
-          job.frame.source,
-          "expected features (from ace-features) or --order, --degree and --cutoff, found neither")
-      }
-      let prepared = try calculator.prepare(job.frame)
-      var rows = FrameRows(
-        source: job.frame.source, channels: prepared.centerChannels, targets: targets,
-        features: try prepared.features())
-      if withSlopes {
-        guard let jacobian = try prepared.jacobianOfSums() else {
-          throw ValidationError("--cartesian: expected no --weight-gradient, found one")
-        }
-        rows.slopes = try labels("entropy_gradient", width: 3, of: job.frame)
-        rows.slopeFeatures = jacobian
-      }
-      return (rows, nil)
+    var origins = TrainingData.Origins()
+    try session.forEachFrame(matrices: .keep) { job in
+      try Self.rows(job, calculator, provenance, target: target, withSlopes: withSlopes)
     } consume: { job, value in
       let (rows, found) = value
       header = header ?? found
@@ -90,15 +83,84 @@ struct TrainingReader {
         throw InputError(
           job.frame.source, "expected features of the basis of the first frame, found others")
       }
+      origins.note(job.frame)
       try store.append(rows)
     }
-    if let header { return try data(store, header, provenance) }
+    if let header { return try data(store, header, provenance, origins) }
     guard let calculator else { preconditionFailure("frames without features") }
     return TrainingData(
       store: store, featureCount: calculator.featureCount,
       channelNames: calculator.channelNames,
       featureNames: calculator.manifest.map(\.name), basis: calculator.basis.json,
-      calculator: calculator, provenance: provenance)
+      calculator: calculator, provenance: provenance, origins: origins, hasStoredRows: false)
+  }
+
+  /// Reads a file that is only tested on: its cells may have any size.
+  ///
+  /// - Throws: ``InputError`` for frames of another kind of label, or features of another basis.
+  func readTest(_ path: String, like data: TrainingData, _ session: FilterSession) throws
+    -> RowStore
+  {
+    let store = RowStore(limit: memoryLimit)
+    let calculator = data.hasStoredRows ? nil : data.calculator
+    let (target, provenance) = (target, data.provenance)
+    try session.forEachFrame(of: path, matrices: .keep) { job in
+      try Self.rows(job, calculator, provenance, target: target, withSlopes: false)
+    } consume: { job, value in
+      let (rows, found) = value
+      if let found {
+        guard found.basis == data.basis, found.channelNames == data.channelNames,
+          found.featureCount == data.featureCount
+        else {
+          throw InputError(
+            job.frame.source, "expected features of the basis of training, found others")
+        }
+      }
+      try store.append(rows)
+    }
+    return store
+  }
+
+  /// The rows of one frame, and the header of the features that stand beside it.
+  private static func rows(
+    _ job: FrameJob, _ calculator: FeatureCalculator?, _ provenance: TrainingData.Provenance,
+    target: String, withSlopes: Bool
+  ) throws -> (FrameRows, StoredFeatures?) {
+    guard TrainingData.Provenance(job.frame) == provenance else {
+      throw InputError(
+        job.frame.source,
+        "expected entropy_kind and potential of the first frame, found another")
+    }
+    let targets = try labels(target, of: job.frame)
+    if let features = job.attachments.features {
+      guard !withSlopes else {
+        throw InputError(
+          job.frame.source,
+          "--weight-gradient: expected frames without features, to compute their derivatives")
+      }
+      guard calculator == nil else {
+        throw InputError(
+          job.frame.source, "expected no basis options beside stored features, found some")
+      }
+      return try stored(features, of: job.frame, targets: targets)
+    }
+    guard let calculator else {
+      throw InputError(
+        job.frame.source,
+        "expected features (from ace-features) or --order, --degree and --cutoff, found neither")
+    }
+    let prepared = try calculator.prepare(job.frame)
+    var rows = FrameRows(
+      source: job.frame.source, channels: prepared.centerChannels, targets: targets,
+      features: try prepared.features())
+    if withSlopes {
+      guard let jacobian = try prepared.jacobianOfSums() else {
+        throw ValidationError("--cartesian: expected no --weight-gradient, found one")
+      }
+      rows.slopes = try labels("entropy_gradient", width: 3, of: job.frame)
+      rows.slopeFeatures = jacobian
+    }
+    return (rows, nil)
   }
 
   /// The calculator that the options ask for, if they ask for one.
@@ -128,7 +190,8 @@ struct TrainingReader {
   }
 
   private func data(
-    _ store: RowStore, _ header: StoredFeatures, _ provenance: TrainingData.Provenance
+    _ store: RowStore, _ header: StoredFeatures, _ provenance: TrainingData.Provenance,
+    _ origins: TrainingData.Origins
   ) throws(InputError) -> TrainingData {
     var calculator: FeatureCalculator?
     do { calculator = try FeatureCalculator(FeatureBasis(json: header.basis)) } catch {
@@ -148,7 +211,7 @@ struct TrainingReader {
     return TrainingData(
       store: store, featureCount: header.featureCount, channelNames: header.channelNames,
       featureNames: header.featureNames, basis: header.basis, calculator: calculator,
-      provenance: provenance)
+      provenance: provenance, origins: origins, hasStoredRows: true)
   }
 }
 

@@ -6,12 +6,15 @@ struct RidgeTests {
   private static let basis = ["--order", "2", "--degree", "6", "--cutoff", "4.5"]
 
   /// Perturbed rock salt with site_entropy = |u|² (1 + 3 for the second sublattice).
-  private func labelled(_ scratch: Scratch, samples: Int = 6, to name: String = "lab.xyz") throws {
+  private func labelled(
+    _ scratch: Scratch, samples: Int = 6, cells: String = "2 2 2", seed: Int = 3,
+    to name: String = "lab.xyz"
+  ) throws {
     let run = try scratch.shell(
       """
       set -o pipefail
-      xyz-build rocksalt --species Na Cl -a 5.64 --supercell 2 2 2 |
-        xyz-perturb --mode rattle --amplitude 0.05 --samples \(samples) --seed 3 > raw.xyz
+      xyz-build rocksalt --species Na Cl -a 5.64 --supercell \(cells) |
+        xyz-perturb --mode rattle --amplitude 0.05 --samples \(samples) --seed \(seed) > raw.xyz
       awk 'NF == 1 { print; getline; sub(/:ref_pos:R:3/, "&:site_entropy:R:1"); at = 0
              split($0, p, "Properties="); split(p[2], q, " "); n = split(q[1], f, ":"); col = 1
              for (i = 1; i <= n; i += 3) { if (f[i] == "ref_pos") at = col; if (f[i] == "pos") ps = col
@@ -29,7 +32,7 @@ struct RidgeTests {
     let fit = try scratch.run(
       "ridge", Self.basis + ["--split", "config", "--report", "r.json", "lab.xyz", "-o", "m.h5"])
     #expect(fit.status == 0, "\(fit.error)")
-    #expect(fit.error.contains("ridge: test  all"))
+    #expect(fit.error.contains(try Regex("ridge: test +all ")))
     let report = String(decoding: try scratch.bytes("r.json"), as: UTF8.self)
     #expect(report.contains("\"held_out_rmse\""))
     let predicted = try scratch.run("predict", ["-m", "m.h5", "--std", "lab.xyz"])
@@ -56,6 +59,132 @@ struct RidgeTests {
     #expect(try scratch.bytes("m1") == scratch.bytes("m2"))
     #expect(try scratch.bytes("m1") == scratch.bytes("m7"))
     #expect(try scratch.bytes("p1.xyz") == scratch.bytes("p7.xyz"))
+  }
+
+  @Test func anotherSupercellIsAPartOfTheReport() throws {
+    let scratch = try Scratch()
+    try labelled(scratch)
+    try labelled(scratch, samples: 2, cells: "3 2 2", seed: 9, to: "large.xyz")
+    try labelled(scratch, samples: 1, seed: 10, to: "small.xyz")
+    let fit = try scratch.run(
+      "ridge",
+      Self.basis + [
+        "--split", "config", "--test", "large.xyz", "--test", "./small.xyz", "--cutoff-error",
+        "1e-4", "--report", "r.json", "lab.xyz", "-o", "m.h5",
+      ])
+    #expect(fit.status == 0, "\(fit.error)")
+    // 96 and 64 atoms a frame.
+    #expect(fit.error.contains(try Regex("ridge: test:large.xyz +all +192 ")))
+    #expect(fit.error.contains(try Regex("ridge: test:small.xyz +totals +1 ")))
+    #expect(fit.error.contains(try Regex("ridge: left-out +all +320 ")))
+    #expect(
+      fit.error.contains("errors by origin: cutoff 1e-04, fit")
+        || fit.error.contains(
+          "errors by origin: cutoff 1.0e-4, fit"),
+      "\(fit.error)")
+    let report = String(decoding: try scratch.bytes("r.json"), as: UTF8.self)
+    #expect(report.contains("\"part\":\"test:large.xyz\""))
+    #expect(report.contains("\"r2_interval\":["))
+    // The model knows nothing of the tests.
+    let alone = try scratch.run(
+      "ridge", Self.basis + ["-q", "--no-history", "--split", "config", "lab.xyz", "-o", "a.h5"])
+    let tested = try scratch.run(
+      "ridge",
+      Self.basis + [
+        "-q", "--no-history", "--split", "config", "--test", "large.xyz", "lab.xyz", "-o", "b.h5",
+      ])
+    #expect(alone.status == 0 && tested.status == 0)
+    #expect(try scratch.bytes("a.h5") == scratch.bytes("b.h5"))
+    // Frames as labels only, and the same frames as features, are the same test.
+    try scratch.shell(
+      """
+      for i in lab large; do ace-features \(Self.basis.joined(separator: " ")) $i.xyz -o $i.h5; done
+      """
+    ).expectSuccess()
+    let stored = try scratch.run(
+      "ridge", ["--split", "config", "--test", "large.h5", "lab.h5", "-o", "c.h5"])
+    #expect(stored.status == 0, "\(stored.error)")
+    func line(_ text: String, _ name: String) -> [Substring] {
+      text.split(separator: "\n").first { $0.contains("\(name) ") && $0.contains(" all ") }?
+        .split(separator: " ").dropFirst(2).map { $0 } ?? []
+    }
+    #expect(line(stored.error, "test:large.h5") == line(fit.error, "test:large.xyz"))
+  }
+
+  @Test(arguments: [
+    ("none.xyz", 66, "none.xyz"), ("-", 64, "--test: expected files"),
+    ("other.xyz", 65, "expected entropy_kind and potential of the first frame, found another"),
+    ("raw.xyz", 65, "expected the column site_entropy"),
+    ("lab.h5", 65, "expected no basis options beside stored features"),
+  ])
+  func aTestThatDoesNotFitIsRefused(path: String, status: Int, message: String) throws {
+    let scratch = try Scratch()
+    try labelled(scratch, samples: 2)
+    try scratch.shell(
+      """
+      sed 's/sitevib_format=1/& entropy_kind=absolute/' lab.xyz > other.xyz
+      ace-features --order 1 --degree 3 --cutoff 4 lab.xyz -o lab.h5
+      """
+    ).expectSuccess()
+    let run = try scratch.run("ridge", Self.basis + ["--test", path, "lab.xyz", "-o", "m.h5"])
+    #expect(Int(run.status) == status && run.error.contains(message), "\(run.error)")
+    #expect(try scratch.shell("test ! -e m.h5").status == 0)
+  }
+
+  /// The deviations hold what the features cannot tell: most labels of new frames lie within.
+  @Test func theQuotedIntervalCoversNewFrames() throws {
+    let scratch = try Scratch()
+    try labelled(scratch, samples: 8)
+    try labelled(scratch, samples: 8, seed: 77, to: "new.xyz")
+    let run = try scratch.shell(
+      """
+      set -o pipefail
+      ridge -q --order 1 --degree 4 --cutoff 4.5 lab.xyz -o m.h5
+      predict -q -m m.h5 --std new.xyz > p.xyz
+      xyz-table --no-header --columns site_entropy,site_entropy_pred,site_entropy_std p.xyz |
+        awk '{ e = $1 - $2; n++; if (e*e <= 3.8415*$3*$3) k++ } END { print k / n }'
+      """)
+    run.expectSuccess()
+    let covered = Double(run.output.split(separator: "\n").last ?? "") ?? 0
+    #expect((0.9...0.98).contains(covered), "\(run.output)")
+  }
+
+  @Test func labelsOfAnotherKindAreNamedAndNotCompared() throws {
+    let scratch = try Scratch()
+    try labelled(scratch)
+    try scratch.shell(
+      """
+      sed 's/sitevib_format=1/& entropy_kind=relative potential=sw:A.sw/' lab.xyz > a.xyz
+      sed 's/sitevib_format=1/& entropy_kind=absolute potential=sw:A.sw/' lab.xyz > b.xyz
+      sed 's/sitevib_format=1/& entropy_kind=relative potential=sw:B.sw/' lab.xyz > c.xyz
+      ridge -q \(Self.basis.joined(separator: " ")) a.xyz -o m.h5
+      """
+    ).expectSuccess()
+    let kind = try scratch.run("predict", ["-m", "m.h5", "b.xyz"])
+    #expect(kind.status == 0)
+    #expect(
+      kind.error
+        == "predict: warning: expected labels of the kind of training, relative, found absolute\n")
+    let potential = try scratch.run("predict", ["-m", "m.h5", "c.xyz"])
+    #expect(
+      potential.error.contains("expected the potential of training, sw:A.sw, found sw:B.sw"))
+    #expect(potential.error.contains("384 labelled sites: rmse"))
+    let same = try scratch.run("predict", ["-m", "m.h5", "a.xyz"])
+    #expect(!same.error.contains("warning"))
+  }
+
+  @Test func featuresComeWithTheirDerivatives() throws {
+    let scratch = try Scratch()
+    try labelled(scratch, samples: 2)
+    let run = try scratch.shell(
+      """
+      ace-features --order 2 --degree 4 --cutoff 3.5 --gradients lab.xyz -o f.h5 &&
+        h5dump -H f.h5 | grep -c 'DATASET "gradient' && ridge -q f.h5 -o m.h5
+      """)
+    #expect(run.status == 0 && run.output == "3\n", "\(run.error)")
+    let both = try scratch.run(
+      "ace-features", ["--cartesian", "2", "--cutoff", "3", "--gradients", "lab.xyz"])
+    #expect(both.status == 64 && both.error.contains("--gradients"))
   }
 
   /// Features that lie in a scratch file give the same model.

@@ -46,4 +46,56 @@ struct FrameGradientTests {
       #expect(abs(sum) < 1e-12 * scale * Double(gradient.count))
     }
   }
+
+  /// The derivatives of single features add up to that of a weighted total, and vanish when the
+  /// whole crystal moves; one of them against central differences.
+  @Test func derivativesOfFeaturesAddUpToThatOfATotal() throws {
+    let reference = cubicCrystal(species: ["Cd", "Te"])
+    let calculator = try FeatureCalculator(
+      FeatureBasis(
+        functions: .ace(
+          try ACEOptions(
+            order: 3, degrees: [5], cutoff: 4.9, radial: RadialOptions(bondLength: 3.5))),
+        channels: Channels(reference: reference, resolution: .species, sharing: .auto)))
+    var frame = reference
+    var random = Sequence64(seed: 12)
+    frame.positions = reference.positions.map { $0 + 0.2 * (random.next() - 0.5) }
+    let k = calculator.featureCount
+    let coefficients = (0..<2 * k).map { _ in random.next() - 0.5 }
+    let prepared = try calculator.prepare(frame)
+    let gradients = try #require(try prepared.featureGradients())
+    #expect(gradients.counts.count == frame.atomCount)
+    #expect(try gradients.atoms.count <= prepared.pairCount() + frame.atomCount)
+    var sum = [Double](repeating: 0, count: 3 * frame.atomCount)
+    var place = 0
+    for (site, count) in gradients.counts.enumerated() {
+      var drift = 0.0
+      #expect(gradients.atoms[place..<place + count].contains(site))
+      for entry in place..<place + count {
+        for feature in 0..<k {
+          let weight = coefficients[prepared.centerChannels[site] * k + feature]
+          for axis in 0..<3 {
+            let value = gradients.values[(entry * k + feature) * 3 + axis]
+            sum[3 * gradients.atoms[entry] + axis] += weight * value
+            if feature == 7 && axis == 1 { drift += value }
+          }
+        }
+      }
+      #expect(abs(drift) < 1e-11)
+      place += count
+    }
+    let total = try prepared.gradient(coefficients: coefficients)
+    let scale = total.map(abs).max() ?? 1
+    for (a, b) in zip(sum, total) { #expect(abs(a - b) < 1e-11 * scale) }
+    // Feature 9 of site 0 by the first neighbour in its list that is not itself.
+    let entry = gradients.atoms[0] == 0 ? 1 : 0
+    let (atom, step) = (gradients.atoms[entry], 1e-3)
+    let values = try [-2.0, -1, 1, 2].map { factor in
+      var moved = frame
+      moved.positions[3 * atom] += factor * step
+      return try calculator.prepare(moved).features(of: 0..<1)[9]
+    }
+    let slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+    #expect(abs(slope - gradients.values[(entry * k + 9) * 3]) < 1e-7)
+  }
 }

@@ -89,6 +89,27 @@ struct HDF5FrameTests {
     #expect(try reader.frame(at: 1).text("config_id") == "cdte-1")
   }
 
+  /// Derivatives stand beside the rows they belong to, also when only some rows are read.
+  @Test func derivativesOfFeaturesComeBackWithTheirRows() throws {
+    func sample(_ frame: Int) -> StoredFeatures {
+      var features = sampleFeatures(frame)
+      let atoms = frame == 0 ? [0, 1, 0, 2, 3, 3] : [0, 1, 2, 3]
+      features.gradients = FeatureGradients(
+        counts: frame == 0 ? [2, 2, 1, 1] : [1, 0, 3, 0], atoms: atoms,
+        values: (0..<9 * atoms.count).map { Double($0) / 7 - Double(frame) })
+      return features
+    }
+    var writer = try H5MDWriter()
+    for frame in 0..<2 { try writer.append(sample(frame)) }
+    #expect(throws: InputError.self) { try writer.append(sampleFeatures(2)) }
+    for frame in sampleFrames(2) { try writer.append(frame) }
+    let reader = try H5MDReader(image: writer.finish(), name: "-")
+    #expect(try reader.features(rows: 0..<4) == sample(0))
+    #expect(try reader.features(rows: 4..<8) == sample(1))
+    #expect(try reader.features(rows: 1..<3)?.gradients?.counts == [2, 1])
+    #expect(try reader.features(rows: 1..<3)?.gradients?.atoms == [0, 2, 3])
+  }
+
   @Test func featuresOfAnotherBasisAreRefused() throws {
     var writer = try H5MDWriter()
     try writer.append(sampleFeatures(0))

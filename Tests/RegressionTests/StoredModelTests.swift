@@ -19,8 +19,13 @@ struct StoredModelTests {
     }
     var model = try fitRidge(
       [a, b], coupled: coupled, priors: [[1, 2, 3], [1, 2, 3]], lambda: .fixed(0.2))
-    model.noteTraining(xa.span, siteCount: 40, channel: 0)
-    model.noteTraining(xb.span, siteCount: 30, channel: 1)
+    for (channel, (x, count)) in [(xa, 40), (xb, 30)].enumerated() {
+      model.noteTraining(
+        leverages: model.channels[channel].leverages(x.span, siteCount: count), channel: channel)
+    }
+    model.calibration = Calibration(
+      blocks: model.blocks.indices.map { .init(noise: 0.1 + Double($0), leverage: 0.3) },
+      totalFactor: 1.5)
     return model
   }
 
@@ -37,6 +42,7 @@ struct StoredModelTests {
       #expect(q.largestLeverage == p.largestLeverage && p.largestLeverage > 0)
     }
     #expect(back.blocks == model.blocks)
+    #expect(back.calibration == model.calibration && back.calibration != nil)
     var (before, after) = (TotalLeverage(model), TotalLeverage(back))
     for channel in 0..<2 {
       before.add(x.span, siteCount: 8, channel: channel, of: model)

@@ -17,13 +17,16 @@ public struct StoredFeatures: Equatable, Sendable {
   public let basis: String
   /// A name for each feature, shape [K]; empty where there are none.
   public let featureNames: [String]
+  /// Derivatives of the rows by positions; nil where there are none.
+  public var gradients: FeatureGradients?
 
   public var rowCount: Int { frames.count }
 
   /// - Precondition: The shapes agree.
   public init(
     featureCount: Int, rows: [Double], targets: [Double]? = nil, frames: [Int], atoms: [Int],
-    channels: [Int], channelNames: [String], basis: String, featureNames: [String] = []
+    channels: [Int], channelNames: [String], basis: String, featureNames: [String] = [],
+    gradients: FeatureGradients? = nil
   ) {
     let count = frames.count
     precondition(featureCount > 0 && rows.count == count * featureCount, "rows: not [M, K]")
@@ -32,7 +35,14 @@ public struct StoredFeatures: Equatable, Sendable {
     precondition(featureNames.isEmpty || featureNames.count == featureCount, "names: not [K]")
     (self.featureCount, self.rows, self.targets) = (featureCount, rows, targets)
     (self.frames, self.atoms, self.channels) = (frames, atoms, channels)
+    if let gradients {
+      precondition(
+        gradients.counts.count == count
+          && gradients.values.count == gradients.atoms.count * featureCount * 3,
+        "gradients: not [P, K, 3]")
+    }
     (self.channelNames, self.basis, self.featureNames) = (channelNames, basis, featureNames)
+    self.gradients = gradients
   }
 }
 
@@ -51,6 +61,7 @@ extension StoredFeatures {
     private var frames: DatasetWriter<Int32>
     private var atoms: DatasetWriter<Int32>
     private var channels: DatasetWriter<Int32>
+    private var gradients: FeatureGradients.Writer?
 
     /// Rows of a chunk are counted for this many.
     private static let manyRows = 1 << 20
@@ -68,13 +79,17 @@ extension StoredFeatures {
       frames = try column("frame")
       atoms = try column("atom")
       channels = try column("channel")
+      if features.gradients != nil {
+        gradients = try FeatureGradients.Writer(featureCount: features.featureCount, in: image)
+      }
     }
 
     func append(_ features: StoredFeatures) throws {
       guard features.featureCount == header.featureCount, features.basis == header.basis,
         features.channelNames == header.channelNames,
         features.featureNames == header.featureNames,
-        (features.targets == nil) == (header.targets == nil)
+        (features.targets == nil) == (header.targets == nil),
+        (features.gradients == nil) == (header.gradients == nil)
       else {
         throw InputError(
           file: "-", frame: features.frames.first.map { $0 + 1 },
@@ -90,18 +105,10 @@ extension StoredFeatures {
       }
       try rows.append(features.rows)
       if let targets = features.targets { try self.targets?.append(targets) }
-      try frames.append(Self.narrow(features.frames))
-      try atoms.append(Self.narrow(features.atoms))
-      try channels.append(Self.narrow(features.channels))
-    }
-
-    private static func narrow(_ values: [Int]) throws(InputError) -> [Int32] {
-      try values.map { value throws(InputError) in
-        guard let narrow = Int32(exactly: value) else {
-          throw InputError(file: "-", "expected a 32-bit index, found \(value)")
-        }
-        return narrow
-      }
+      try frames.append(narrow(features.frames))
+      try atoms.append(narrow(features.atoms))
+      try channels.append(narrow(features.channels))
+      if let gradients = features.gradients { try self.gradients?.append(gradients) }
     }
 
     func finish(in image: borrowing FileImage) throws(HDF5Error) {
@@ -111,6 +118,15 @@ extension StoredFeatures {
       if !header.featureNames.isEmpty {
         try image.write(header.featureNames, to: group + "/feature_names")
       }
+    }
+  }
+
+  static func narrow(_ values: [Int]) throws(InputError) -> [Int32] {
+    try values.map { value throws(InputError) in
+      guard let narrow = Int32(exactly: value) else {
+        throw InputError(file: "-", "expected a 32-bit index, found \(value)")
+      }
+      return narrow
     }
   }
 
@@ -159,7 +175,9 @@ extension StoredFeatures {
     try self.init(
       featureCount: featureCount, rows: matrix.finiteReals(rows: range), targets: targets,
       frames: indices("frame"), atoms: indices("atom"), channels: channels,
-      channelNames: channelNames, basis: basis.texts()[0], featureNames: featureNames)
+      channelNames: channelNames, basis: basis.texts()[0], featureNames: featureNames,
+      gradients: FeatureGradients.read(
+        from: image, rows: range, rowCount: count, featureCount: featureCount))
   }
 }
 
