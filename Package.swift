@@ -57,7 +57,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Descriptors", "SiteEntropy", "Potentials", "Crystal", "LinearAlgebra", "Formats",
+        "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal", "LinearAlgebra",
+        "Formats",
       ],
       swiftSettings: strict),
     // MARK: Commands
@@ -65,7 +66,7 @@ let package = Package(
     command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),
     command("hessian", ["Potentials", "LinearAlgebra"]),
     command("predict", ["Descriptors", "Regression", "LinearAlgebra"]),
-    command("ridge", ["Descriptors", "Regression"]),
+    command("ridge", ["Descriptors", "Regression", "LinearAlgebra"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
     command("site-gradient", ["SiteEntropy", "Potentials"]),
     command("stability", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),

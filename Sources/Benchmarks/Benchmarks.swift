@@ -6,6 +6,7 @@ struct Benchmarks {
     ("read", { try benchmarkReading() }),
     ("hessian", { try benchmarkHessian() }),
     ("descriptors", { try benchmarkDescriptors() }),
+    ("ridge", { try benchmarkRidge() }),
     ("gradient", { try benchmarkGradient() }),
     ("rattled", { try benchmarkRattled() }),
     ("core", { try benchmarkCore() }),

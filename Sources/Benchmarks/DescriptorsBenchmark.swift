@@ -4,11 +4,12 @@ internal import Formats
 
 /// Features of displaced silicon at 5.5 Å, 34 neighbours; the size is in atoms.
 ///
-/// `environments` is the kernel alone on one thread, neighbours given; `frame` includes the search
-/// for them and runs on all threads.
+/// `environments` is the kernel alone on one thread, neighbours given, `gradients` that of a
+/// weighted sum of the features by all neighbours, values included; `frame` includes the search for
+/// neighbours and runs on all threads.
 func benchmarkDescriptors() throws {
   let frame = rattledSilicon(cells: 8)
-  for (order, degree) in [(2, 12.0), (3, 12.0), (4, 10.0), (4, 12.0), (4, 13.0)] {
+  for (order, degree) in [(2, 12.0), (3, 12.0), (4, 12.0), (4, 14.0)] {
     let basis = FeatureBasis(
       functions: .ace(
         try ACEOptions(
@@ -32,6 +33,15 @@ func benchmarkDescriptors() throws {
     Benchmarks.measure("\(name)-environments", size: 1024) {
       var span = rows.mutableSpan
       evaluator.features(environments, into: &span, scratch: &scratch)
+    }
+    let weights = (0..<count).map { 1 / Double(1 + $0) }
+    let weightRow = [Int](repeating: 0, count: 1024)
+    var slopes = [Double](repeating: 0, count: 3 * list.pairCount)
+    Benchmarks.measure("\(name)-gradients", size: 1024) {
+      var span = slopes.mutableSpan
+      evaluator.gradients(
+        environments, weights: weights.span, weightRow: weightRow.span, into: &span,
+        scratch: &scratch)
     }
     let pairs = list.pairs(of: 7)
     let plain = try plainFeatures(

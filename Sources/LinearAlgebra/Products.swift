@@ -56,6 +56,24 @@ public func multiplyAdd(
   }
 }
 
+/// N ← N + XᵀX for a block of rows (dsyrk): the upper triangle of a normal matrix.
+///
+/// - Parameters:
+///   - rows: X, shape [rowCount, n], row-major.
+///   - normal: N, shape [n, n]; below its diagonal nothing is read or written.
+public func addNormalMatrix(of rows: Span<Double>, rowCount: Int, to normal: inout Matrix) {
+  let n = normal.rowCount
+  precondition(n == normal.columnCount && rows.count == rowCount * n, "normal matrix: shapes")
+  guard rowCount > 0, n > 0 else { return }
+  unsafe rows.withUnsafeBufferPointer { x in
+    unsafe normal.storage.withUnsafeMutableBufferPointer { c in
+      unsafe cblas_dsyrk(
+        CblasRowMajor, CblasUpper, CblasTrans, Int32(n), Int32(rowCount), 1, x.baseAddress!,
+        Int32(n), 1, c.baseAddress!, Int32(n))
+    }
+  }
+}
+
 private func fits(_ window: MatrixWindow, _ rows: Int, _ columns: Int, _ count: Int) -> Bool {
   window.offset >= 0 && columns <= window.stride && window.stride < Int(Int32.max)
     && window.offset + (rows - 1) * window.stride + columns <= count

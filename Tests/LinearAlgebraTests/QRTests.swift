@@ -35,6 +35,28 @@ struct QRTests {
     #expect(qr.rowCount == rows)
   }
 
+  /// Of RᵀR + I the inverse factor turns the matrix into the unit matrix; what is not definite has
+  /// none.
+  @Test func theInverseCholeskyFactorWhitens() throws {
+    let n = 23
+    let x = Matrix(rowCount: 40, columnCount: n, storage: tall(40, n))
+    var normal = Matrix.identity(n)
+    addNormalMatrix(of: x.storage.span, rowCount: 40, to: &normal)
+    var full = normal
+    for i in 0..<n { for j in 0..<i { full[i, j] = full[j, i] } }
+    let inverse = try #require(normal.inverseCholeskyFactor(tolerance: 1e-12))
+    let unit = inverse.multiplied(
+      by: full.multiplied(by: inverse), transposingSelf: true)
+    for i in 0..<n {
+      for j in 0..<n { #expect(abs(unit[i, j] - (i == j ? 1 : 0)) < 1e-12) }
+      for j in 0..<i { #expect(inverse[i, j] == 0) }
+    }
+    full[3, 3] = -1
+    #expect(full.inverseCholeskyFactor(tolerance: 1e-12) == nil)
+    full[3, 3] = .nan
+    #expect(full.inverseCholeskyFactor(tolerance: 1e-12) == nil)
+  }
+
   @Test func theBytesDoNotDependOnHowTheRowsComeIn() {
     let n = 7
     let x = tall(1300, n)
