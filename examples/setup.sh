@@ -1,4 +1,4 @@
-# Sourced by quickstart.sh and Tests/run.sh: finds Swift and installs the Debian packages that are missing.
+# Sourced by the scripts of examples and Tests/run.sh: finds Swift, installs the Debian packages that are missing, and begins the figures.
 # shellcheck shell=bash
 
 # need_swift: stops with one line where there is no toolchain that can build this.
@@ -62,4 +62,60 @@ use_sitevib() {
     SITEVIB_BIN=$(swift build --package-path "$package" -c release --show-bin-path)
   fi
   PATH="$(cd "$SITEVIB_BIN" && pwd):$PATH"
+}
+
+# begin_figure NAME "$@": the common beginning of the scripts in examples/figures, with their arguments [--quick] [FOLDER].
+# Finds the tools in the folder SITEVIB_BIN or builds them, then makes FOLDER (default: NAME) and goes there.
+# Sets figures and potentials (where the scripts and the parameter files are) and quick (1 or 0).
+begin_figure() {
+  local name=$1 top folder argument
+  shift
+  top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+  figures=$top/examples/figures
+  potentials=$top/examples/potentials
+  folder=$name
+  quick=0
+  for argument in "$@"; do
+    case $argument in
+      --quick) quick=1 ;;
+      -*) echo "${0##*/}: usage: ${0##*/} [--quick] [FOLDER]" >&2; exit 64 ;;
+      *) folder=$argument ;;
+    esac
+  done
+  need_packages /gnuplot=gnuplot-nox
+  if [ -z "${SITEVIB_BIN:-}" ]; then
+    need_swift
+    need_libraries
+    echo "Building (a few minutes the first time) ..." >&2
+    swift build --package-path "$top" -c release --quiet
+    SITEVIB_BIN=$(swift build --package-path "$top" -c release --show-bin-path)
+  fi
+  SITEVIB_BIN=$(cd "$SITEVIB_BIN" && pwd)
+  PATH=$SITEVIB_BIN:$PATH
+  mkdir -p "$folder"
+  cd "$folder"
+}
+
+# cpu_seconds OUTPUT COMMAND ...: runs the command with its output in a file and prints the seconds of processor time it took.
+# Of a command with one thread that is the time by the clock on a quiet machine, and nearly the same on a busy one.
+cpu_seconds() {
+  local output=$1 TIMEFORMAT='%U %S'
+  shift
+  { time "$@" > "$output" 2>&3; } 3>&2 2>&1 | awk '{ print $1 + $2 }'
+}
+
+# power_law TABLE X Y FROM TO: exponent of y = c x^p by least squares of the logarithms over the rows with FROM <= x <= TO; X and Y are columns from 1.
+power_law() {
+  awk -F '\t' -v i="$2" -v j="$3" -v from="$4" -v to="$5" '
+    $i + 0 > 0 && $j + 0 > 0 && $i >= from && $i <= to { x = log($i); y = log($j); n++; sx += x; sy += y; sxx += x * x; sxy += x * y }
+    END { if (n > 1) printf "%.3f\n", (n * sxy - sx * sy) / (n * sxx - sx * sx); else print "-" }' "$1"
+}
+
+# ridge_errors OPTION ... LABELLED: errors of models that were trained on four fifths of the sites, then on four fifths of the frames.
+# Rows without a header: split, part, number of sites, RMSE, MAE (k_B), R², all sites together.
+ridge_errors() {
+  local kind
+  for kind in site config; do
+    ridge --split "$kind" "$@" 2>&1 > /dev/null | awk -v kind="$kind" -v OFS='\t' '$3 == "all" { print kind, $2, $4, $5, $6, $7 }'
+  done
 }

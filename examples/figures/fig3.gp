@@ -1,6 +1,6 @@
-# Four panels of root mean square truncation errors against the radius; reads the tables of cutoff.sh from the current folder.
+# Four panels of root mean square truncation errors against the radius; reads the tables of fig3.sh from the current folder.
 set terminal pngcairo size 1500,1150 font "Sans,13" linewidth 1.5
-set output "cutoff.png"
+set output "fig3.png"
 set datafile separator "\t"
 set datafile commentschars "#"
 set logscale xy
@@ -21,6 +21,9 @@ array crystals[4] = ["chain", "square", "cscl", "si"]
 array titles[4] = ["diatomic chain, d = 1", "square lattice, d = 2", "CsCl springs, d = 3", "silicon (Stillinger-Weber), d = 3"]
 array dimensions[4] = [1, 2, 3, 3]
 
+entry(file, name) = real(system(sprintf("awk -F '\t' '$1 == \"# %s\" { print $2 + 0 }' %s", name, file)))
+target = 1e-4
+
 set multiplot layout 2,2
 do for [i = 1:4] {
   d = dimensions[i]
@@ -29,12 +32,25 @@ do for [i = 1:4] {
   stats sprintf("%s-cosine-hard.tsv", crystals[i]) using 1:4 skip 1 nooutput
   r0 = STATS_min_x; r1 = STATS_max_x; y0 = 2 * STATS_max_y
   set title titles[i]
+  # What cosine, cut off hard, needs for the target: as scanned, and by the theorem's rate.
+  scan = sprintf("%s-cosine-hard.tsv", crystals[i])
+  scanned = entry(scan, "scanned_radius")
+  rule = entry(scan, "rule_radius")
+  unset arrow
+  unset label
+  if (scanned > 0) {
+    set arrow from scanned, target to scanned, graph 0.93 nohead linecolor rgb colors[2] dashtype 4
+    set label sprintf("%.3g Å", scanned) at scanned, graph 0.96 center textcolor rgb colors[2]
+  }
+  set arrow from rule, target to rule, graph 0.93 nohead linecolor rgb "#555555" dashtype 4
+  set label sprintf("%.3g Å", rule) at rule, graph 0.96 center textcolor rgb "#555555"
   set xrange [0.9 * r0:1.1 * r1]
   set yrange [1e-10:*]
   plot for [m = 1:3] sprintf("%s-%s-hard.tsv", crystals[i], modes[m]) using 1:(cut($4)) skip 1 with linespoints \
       pointtype 7 pointsize 0.7 linecolor rgb colors[m] title modes[m] . ", hard", \
     for [m = 1:3] sprintf("%s-%s-smooth.tsv", crystals[i], modes[m]) using 1:(cut($4)) skip 1 with linespoints \
       pointtype 6 pointsize 0.7 dashtype 2 linecolor rgb colors[m] title modes[m] . ", smooth", \
-    [r0:r1] y0 * (x / r0)**(-d) with lines linecolor rgb "#555555" dashtype 3 title sprintf("R^{-%d}", d)
+    [r0:r1] y0 * (x / r0)**(-d) with lines linecolor rgb "#555555" dashtype 3 title sprintf("R^{-%d}", d), \
+    [r0:r1] target with lines linecolor rgb "#aaaaaa" dashtype 4 title "target and its radii: cosine, hard"
 }
 unset multiplot
