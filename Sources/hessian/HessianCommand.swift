@@ -14,9 +14,10 @@ import Synchronization
 
   static let configuration = CommandConfiguration(
     commandName: "hessian",
-    abstract: "Compute the exact analytic Hessian of every frame.",
+    abstract: "Compute the Hessian of every frame: analytic, or from forces of LAMMPS.",
     usage: """
       xyz-perturb ... | hessian --potential Si.sw > hessians.h5
+      hessian --lammps 'pair_style tersoff; pair_coeff * * SiC.tersoff Si C' -o sic.h5 sic.xyz
       hessian --potential Si.sw --write phonopy -o force_constants.hdf5 rattled.xyz
       """,
     discussion: """
@@ -25,13 +26,22 @@ import Synchronization
       needs. --write phonopy, phonopy-text and ase give the dense force constants of one frame in \
       the file of that program instead.
 
+      --lammps takes the forces of an installed LAMMPS (units metal) by central differences. The \
+      commands, between semicolons, begin with pair_style; the types are the elements at the end of \
+      'pair_coeff * *', or those of --types. Atoms that share no force are displaced together, so \
+      that the number of evaluations does not grow with the frame; in a perfect crystal those of one \
+      primitive cell do. Frames get the keys hessian_method=fd and fd_step; --json says how many \
+      evaluations there were, the range of the forces, and the asymmetry that was averaged out.
+
       --check compares with central differences of the forces and prints the largest difference of \
       each frame on standard error; the cost grows as the square of the number of atoms.
       """,
     version: sitevibVersion)
 
   @Option(name: .shortAndLong, help: "Parameter file: LAMMPS .sw, or springs as JSON.")
-  var potential: String
+  var potential: String?
+
+  @OptionGroup var lammps: LAMMPSOptions
 
   @Flag(help: "At the reference positions instead of the positions.") var reference = false
 
@@ -45,6 +55,13 @@ import Synchronization
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
+    guard (potential == nil) != (lammps.lammps == nil) else {
+      throw ValidationError(
+        "expected one of --potential and --lammps, found \(potential == nil ? "none" : "both")")
+    }
+    guard !check || potential != nil else {
+      throw ValidationError("--check: expected --potential, found --lammps")
+    }
     guard write == .bsr || !massWeighted else {
       throw ValidationError(
         "--write \(write.rawValue): expected no --mass-weighted, as force constants are not")
@@ -52,31 +69,44 @@ import Synchronization
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
-    guard write == .bsr else { return try writeOne(potential, session) }
+    let source: HessianSource
+    if let potential {
+      source = .analytic(try loadPotential(path: potential))
+    } else {
+      source = .lammps(try lammps.setup(), lammps.range?.value, step: lammps.step.value)
+    }
+    guard write == .bsr else { return try writeOne(source, session) }
     let (place, massWeighted) = (placement, massWeighted)
     let references = LatestReference()
     let check = check
     try session.mapFrames(matrices: .add) { job in
       let frame = job.frame
       let masses = try frame.atomicMasses()
-      let prepared = try potential.prepared(for: frame, at: place)
-      let matrix = try prepared.hessian()
+      let (matrix, details) = try source.hessian(of: frame, at: place)
       var report: JSONObject = ["blocks": .integer(matrix.blockCount)]
-      if check {
-        let largest = try prepared.largestDifferenceFromForces(matrix)
-        report.append("largest_difference", .real(largest))
+      report.append(contentsOf: details)
+      if check, case .analytic(let potential) = source {
+        let prepared = try potential.prepared(for: frame, at: place)
+        report.append(
+          "largest_difference", .real(try prepared.largestDifferenceFromForces(matrix)))
       }
       var attachments = FrameAttachments(
         hessian: try StoredHessian(matrix, masses: masses, massWeighted: massWeighted))
       if frame.referencePositions != nil, frame.siteDefects == nil {
         attachments.referenceHessian = try references.hessian(of: frame) {
-          let matrix = try potential.hessian(of: frame, at: .reference)
+          let (matrix, _) = try source.hessian(of: frame, at: .reference)
           return try StoredHessian(matrix, masses: masses, massWeighted: massWeighted)
         }
       }
-      return FrameResult(frame, attachments: attachments, report: report)
+      return FrameResult(source.marked(frame), attachments: attachments, report: report)
     } consumed: { job, result in
+      if case .real(let asymmetry)? = result.report["asymmetry"],
+        asymmetry > FiniteDifferenceHessian.usualAsymmetry
+      {
+        session.warn(
+          "\(job.frame.source.place): asymmetry \(fourDigits(asymmetry)) of the largest element: "
+            + "the forces have a kink within the step, or reach beyond the range")
+      }
       if case .real(let largest)? = result.report["largest_difference"] {
         session.message(
           "\(job.frame.source.place): largest difference from central differences of the forces "
@@ -88,11 +118,11 @@ import Synchronization
   private var placement: Placement { reference ? .reference : .positions }
 
   /// The force constants of a single frame in the file of another program.
-  private func writeOne(_ potential: any Potential, _ session: FilterSession) throws {
+  private func writeOne(_ source: HessianSource, _ session: FilterSession) throws {
     var written: FrameSource?
     let place = placement
     try session.forEachFrame { job in
-      let matrix = try potential.hessian(of: job.frame, at: place)
+      let (matrix, _) = try source.hessian(of: job.frame, at: place)
       return try StoredHessian(
         matrix, masses: try job.frame.atomicMasses(), massWeighted: false)
     } consume: { job, hessian in

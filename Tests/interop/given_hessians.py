@@ -70,7 +70,8 @@ def check(name, prototype, elements, constant, potential, supercell):
     (frame,) = ase.io.read("frame.xyz", ":")
     truth = {kind[0]: labels("-p", potential, "--kind", *kind, "frame.xyz") for kind in KINDS}
     sources = {}
-    for style, binary in (("regular", "yes"), ("eskm", "yes"), ("regular", "no")):
+    styles = (("regular", "yes"), ("eskm", "yes"), ("regular", "no"))
+    for style, binary in styles if LMP.exists() else ():
         files = dynamical_matrices(name, frame, elements, potential, style, binary)
         sources[f"LAMMPS {style}, binary {binary}"] = (*files, ["--dynamical-matrix", style, "--quiet"], 1e-6)
     for form, suffix, tolerance in (("bsr", "h5", 1e-10), ("phonopy", "hdf5", 1e-10), ("phonopy-text", "fc", 1e-8), ("ase", "json", 1e-10)):
@@ -90,12 +91,13 @@ def check(name, prototype, elements, constant, potential, supercell):
 
 def warnings_and_refusals():
     """A text of eight decimals is said to be one; a file of another cell is named with both sizes."""
-    _, message = run("site-entropy", "--kind", "absolute", "--hessian", "Si-moved-regular-no.dm", "frame-si.xyz")
-    assert "warning" in message and "8 decimals" in message, message
+    if LMP.exists():
+        _, message = run("site-entropy", "--kind", "absolute", "--hessian", "Si-moved-regular-no.dm", "frame-si.xyz")
+        assert "warning" in message and "8 decimals" in message, message
     small, _ = run("xyz-build", "diamond", "--species", "Si", "-a", 5.431)
-    for file in ("Si-moved-regular-yes.dm", "Si-moved.fc", "Si-moved.h5", "Si-moved.json", "Si-moved-regular-no.dm"):
+    for file in sorted(Path(".").glob("Si-moved*")):
         _, message = run("site-entropy", "--kind", "absolute", "--hessian", file, data=small, status=65)
-        assert file in message and " 8 " in message and message.count("\n") == 1, message
+        assert file.name in message and " 8 " in message and message.count("\n") == 1, message
 
 
 def recipe():
@@ -117,6 +119,8 @@ def recipe():
 
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
+    if not LMP.exists():
+        print("its dynamical matrices are skipped: LAMMPS is not installed (Tests/interop/lammps.txt)")
     check("Si", "diamond", ["Si"], 5.431, POTENTIALS / "Si.sw", (2, 2, 2))
     Path("frame.xyz").rename("frame-si.xyz")
     check("CdTe", "zincblende", ["Cd", "Te"], 6.4802, POTENTIALS / "CdTe-Zhou2013.sw", (2, 1, 1))

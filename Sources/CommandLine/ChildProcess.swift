@@ -1,0 +1,231 @@
+internal import Glibc
+internal import Synchronization
+
+/// Why another program does not run, or ended.
+public enum ChildProcessError: Error, Equatable, Sendable, CustomStringConvertible {
+  case notFound(program: String)
+  case cannotRun(program: String, errno: Int32)
+  /// The program ended while something was expected of it; its last words.
+  case ended(program: String, message: String)
+  case failed(operation: String, errno: Int32)
+
+  public var description: String {
+    switch self {
+    case .notFound(let program): "expected the program '\(program)' in PATH, found none"
+    case .cannotRun(let program, let code):
+      "\(program): expected a program that runs: \(reason(code))"
+    case .ended(let program, let message): "\(program): \(message)"
+    case .failed(let operation, let code): "\(operation): \(reason(code))"
+    }
+  }
+}
+
+/// A running program that takes commands on its standard input and answers on its standard error.
+///
+/// What it writes on its standard output goes to a file without a name, for its last words. It ends
+/// with this object, at the latest; nothing is left behind however we end.
+public final class ChildProcess {
+  /// Where the program writes its answers.
+  public static let answerPath = "/dev/stderr"
+
+  private let program: String
+  private var processID: pid_t
+  private let commands: Int32
+  private let answers: Int32
+  /// What it said on its standard output.
+  private let log: UnnamedFile
+  private var files: [UnnamedFile] = []
+  private var pending: [UInt8] = []
+
+  /// Starts a program, found in PATH unless its name has a slash.
+  public init(_ program: String, arguments: [String]) throws(ChildProcessError) {
+    self.program = program
+    let log = try UnnamedFile()
+    self.log = log
+    // One at a time, so that no other child inherits the ends of this one's pipes.
+    (processID, commands, answers) = try Self.starting.withLock {
+      _ throws(ChildProcessError) in try Self.start(program, arguments, log: log)
+    }
+  }
+
+  private static let starting = Mutex(())
+
+  private static func start(
+    _ program: String, _ arguments: [String], log: UnnamedFile
+  ) throws(ChildProcessError) -> (pid_t, Int32, Int32) {
+    // A socket, as a program that has ended then gives an error and not a signal.
+    var input: [Int32] = [-1, -1]
+    var output: [Int32] = [-1, -1]
+    guard unsafe socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &input) == 0 else {
+      throw .failed(operation: "socket", errno: errno)
+    }
+    guard unsafe pipe(&output) == 0 else {
+      let code = errno
+      for descriptor in input { close(descriptor) }
+      throw .failed(operation: "pipe", errno: code)
+    }
+    for descriptor in input + output { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    for (from, to) in [
+      (input[1], STDIN_FILENO), (log.descriptor, STDOUT_FILENO), (output[1], STDERR_FILENO),
+    ] {
+      unsafe posix_spawn_file_actions_adddup2(&actions, from, to)
+    }
+    var words = unsafe ([program] + arguments).map { unsafe strdup($0) }
+    unsafe words.append(nil)
+    var processID: pid_t = 0
+    let code = unsafe posix_spawnp(&processID, program, &actions, nil, words, environ)
+    for index in unsafe words.indices { unsafe free(words[index]) }
+    unsafe posix_spawn_file_actions_destroy(&actions)
+    close(input[1])
+    close(output[1])
+    guard code == 0 else {
+      close(input[0])
+      close(output[0])
+      throw code == ENOENT
+        ? .notFound(program: program) : .cannotRun(program: program, errno: code)
+    }
+    return (processID, input[0], output[0])
+  }
+
+  deinit {
+    close(commands)
+    close(answers)
+    end()
+  }
+
+  /// Ends the program, unless it has ended, and waits for that.
+  private func end() {
+    guard processID > 0 else { return }
+    kill(processID, SIGKILL)
+    var status: Int32 = 0
+    while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
+    processID = 0
+  }
+
+  /// Gives the program a file to read, which has no name elsewhere, and returns its path.
+  public func provide(_ text: String) throws(ChildProcessError) -> String {
+    let file = try UnnamedFile()
+    try file.write(Array(text.utf8))
+    files.append(file)
+    return "/proc/\(getpid())/fd/\(file.descriptor)"
+  }
+
+  /// Sends commands.
+  public func send(_ text: String) throws(ChildProcessError) {
+    let bytes = Array(text.utf8)
+    var offset = 0
+    while offset < bytes.count {
+      let sent = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.send(
+          commands, $0.baseAddress! + offset, $0.count - offset, Int32(MSG_NOSIGNAL))
+      }
+      if sent > 0 {
+        offset += sent
+      } else if sent == 0 || errno != EINTR {
+        throw lastWords()
+      }
+    }
+  }
+
+  /// The next answer: a line that begins with `head`, and lines after it.
+  ///
+  /// - Parameter count: Lines in all.
+  /// - Returns: The lines with their ends.
+  /// - Throws: ``ChildProcessError/ended(program:message:)`` where the program ends before.
+  public func answer(head: String, lines count: Int) throws(ChildProcessError) -> [UInt8] {
+    var (start, scanned, found) = (0, 0, 0)
+    while true {
+      while scanned < pending.count {
+        scanned += 1
+        guard pending[scanned - 1] == 0x0A else { continue }
+        if found == 0, !pending[start..<scanned].starts(with: head.utf8) {
+          // A warning.
+          start = scanned
+          continue
+        }
+        found += 1
+        guard found == count else { continue }
+        let result = Array(pending[start..<scanned])
+        pending.removeFirst(scanned)
+        return result
+      }
+      guard try readMore() else { throw lastWords() }
+    }
+  }
+
+  /// Waits for more on the standard error; false at its end.
+  private func readMore() throws(ChildProcessError) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = unsafe buffer.withUnsafeMutableBytes {
+        unsafe read(answers, $0.baseAddress, $0.count)
+      }
+      if count > 0 {
+        pending += buffer[..<count]
+        return true
+      }
+      if count == 0 { return false }
+      guard errno == EINTR else { throw .failed(operation: program, errno: errno) }
+    }
+  }
+
+  /// Why the program ended: its line with ERROR and the command behind it, or else its last line.
+  private func lastWords() -> ChildProcessError {
+    do { while try readMore() {} } catch { return error }
+    var status: Int32 = 0
+    while unsafe waitpid(processID, &status, 0) < 0 && errno == EINTR {}
+    processID = 0
+    let lines = [log.end(bytes: 1 << 16), pending].flatMap { bytes in
+      String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+    }.filter { !$0.allSatisfy(\.isWhitespace) }
+    guard let error = lines.firstIndex(where: { $0.contains("ERROR") }) else {
+      return .ended(program: program, message: lines.last ?? "ended without a word")
+    }
+    let command = lines[error...].first { $0.hasPrefix("Last ") || $0.hasPrefix("Last command") }
+    return .ended(
+      program: program, message: lines[error] + (command.map { "; \($0)" } ?? ""))
+  }
+}
+
+/// A file in TMPDIR (else /tmp) that is gone with its descriptor.
+private final class UnnamedFile {
+  let descriptor: Int32
+
+  init() throws(ChildProcessError) {
+    let given = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
+    let folder = given.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    var template = Array((folder + "/sitevib-XXXXXX").utf8CString)
+    descriptor = unsafe mkstemp(&template)
+    guard descriptor >= 0 else { throw .failed(operation: folder, errno: errno) }
+    _ = unsafe unlink(template)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+  }
+
+  deinit { close(descriptor) }
+
+  func write(_ bytes: [UInt8]) throws(ChildProcessError) {
+    var offset = 0
+    while offset < bytes.count {
+      let written = unsafe bytes.withUnsafeBytes {
+        unsafe Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset)
+      }
+      if written > 0 {
+        offset += written
+      } else if written == 0 || errno != EINTR {
+        throw .failed(operation: "temporary file", errno: written == 0 ? EIO : errno)
+      }
+    }
+  }
+
+  /// The last bytes of the file.
+  func end(bytes count: Int) -> [UInt8] {
+    let size = lseek(descriptor, 0, SEEK_END)
+    var buffer = [UInt8](repeating: 0, count: count)
+    let found = unsafe buffer.withUnsafeMutableBytes {
+      unsafe pread(descriptor, $0.baseAddress, $0.count, max(0, size - off_t(count)))
+    }
+    return Array(buffer.prefix(max(0, found)))
+  }
+}
