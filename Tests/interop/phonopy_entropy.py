@@ -48,8 +48,8 @@ def entropy(frame, force_constants, temperatures, classical):
     return np.asarray(phonon.thermal_properties.entropy) / GAS_CONSTANT
 
 
-def total(name, *options):
-    report = run(f"site-entropy -p '{potential}' --json --no-history {' '.join(options)} {name} 2>&1 >/dev/null")
+def total(name, *options, source=f"-p '{potential}'"):
+    report = run(f"site-entropy {source} --json --no-history {' '.join(options)} {name} 2>&1 >/dev/null")
     return json.loads(report.stdout)["entropy"]
 
 
@@ -72,6 +72,8 @@ with tempfile.TemporaryDirectory() as folder:
     relative = total("rattled.xyz")
     for temperature, value in zip(temperatures, classical):
         passed.append(check(f"classical {temperature} K", relative, value))
+    files = "--hessian rattled.fc --reference-hessian perfect.fc"
+    passed.append(check("classical, its files", total("rattled.xyz", source=files), classical[-1]))
     quantum = entropy(frame, "rattled.fc", temperatures, False) - entropy(frame, "perfect.fc", temperatures, False)
     for temperature, value in zip(temperatures, quantum):
         options = ("--kind", "quantum", "--temperature", str(temperature))

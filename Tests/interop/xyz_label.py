@@ -90,7 +90,11 @@ def prototypes():
                 for name in ("sublattice", "orbit"):
                     assert same_partition(known.arrays[name][order], frame.arrays[name]), (prototype, options, cells, name)
                 check_cells(frame)
-    print(f"{len(PROTOTYPES)} prototypes: sublattices and orbits as built")
+                if cells == [1, 1, 1]:
+                    truth = spglib.get_symmetry_dataset((frame.cell.array, frame.get_scaled_positions(), frame.numbers))
+                    assert same_partition(frame.arrays["orbit"], truth.crystallographic_orbits), prototype
+                    assert frame.info["space_group"] == truth.international, prototype
+    print(f"{len(PROTOTYPES)} prototypes: sublattices and orbits as built, and as spglib has them")
 
 
 def of_ase():
