@@ -137,51 +137,57 @@ def displaced():
             Path("reference.xyz").write_bytes(text)
             _, distances = get_distances(known.positions, cell=known.cell.array, pbc=True)
             nearest = 5.1 if len(known) == 1 else distances[distances > 1e-6].min()
-            for defect in ("none", "vacancy", "antisite", "interstitial", "shift"):
-                if len(known) < 4 and defect != "none":
-                    continue
-                moved = known.copy()
-                steps = random.normal(size=(len(moved), 3))
-                moved.positions += 0.1 * steps / np.linalg.norm(steps, axis=1)[:, None]
-                site = int(random.integers(len(moved)))
-                if defect == "vacancy":
-                    del moved[site]
-                if defect == "antisite":
-                    moved.symbols[site] = "Ge" if len(PROTOTYPES[prototype]) == 1 else next(
-                        s for s in PROTOTYPES[prototype] if s != known.symbols[site])
-                if defect == "interstitial":
-                    moved.append(Atom(PROTOTYPES[prototype][-1], hole(known, known.positions, nearest)))
-                shift = random.normal(size=3) * 5 if defect == "shift" else np.zeros(3)
-                moved.positions += shift
-                bare, order = stripped(moved)
-                text, report = run("xyz-label", "--reference", "reference.xyz", "--json", data=written(bare))
-                frame = read(text)
-                case = (prototype, options, cells, defect)
-                (report,) = [json.loads(line) for line in report.splitlines() if line.startswith("{")]
-                place = int(np.flatnonzero(order == site)[0]) if site in order else None
-                found = {k: report[k] for k in ("vacancies", "antisites", "interstitials")}
-                expected = {"vacancies": [], "antisites": [], "interstitials": []}
-                if defect == "vacancy":
-                    expected["vacancies"] = [site]
-                if defect == "antisite":
-                    expected["antisites"] = [place]
-                if defect == "interstitial":
-                    expected["interstitials"] = [int(np.flatnonzero(order == len(known))[0])]
-                assert found == expected, (case, found, expected)
-                assert {k: frame.info[k] for k in expected} == {k: len(v) for k, v in expected.items()}, case
-                names = [name for name in LABELS if defect != "shift" or name in ("sublattice", "orbit")]
-                source = np.delete(np.arange(len(known)), site) if defect == "vacancy" else np.arange(len(known))
-                on_site = order < len(source)
-                for name in names:
-                    assert np.array_equal(known.arrays[name][source[order[on_site]]], frame.arrays[name][on_site]), (case, name)
-                assert (frame.arrays["sublattice"][~on_site] == -1).all()
-                vectors, _ = find_mic(frame.positions - frame.arrays["ref_pos"], frame.cell)
-                vectors = vectors[on_site]
-                if defect == "shift":
-                    vectors -= vectors.mean(axis=0)
-                largest = np.linalg.norm(vectors, axis=1).max()
-                assert largest < (0.2 if defect == "shift" else 0.101), (case, largest)
+            defects = ("none", "vacancy", "antisite", "interstitial", "shift") if len(known) >= 4 else ("none",)
+            made = [defective(prototype, known, nearest, defect) for defect in defects]
+            data = written(*(bare for bare, _, _ in made))
+            text, reports = run("xyz-label", "--reference", "reference.xyz", "--json", data=data)
+            frames = ase.io.read(io.StringIO(text.decode()), ":", format="extxyz")
+            reports = [json.loads(line) for line in reports.splitlines() if line.startswith("{")]
+            for (bare, order, site), defect, frame, report in zip(made, defects, frames, reports, strict=True):
+                check_match(known, order, site, defect, frame, report, (prototype, options, cells, defect))
     print(f"displaced frames of {len(PROTOTYPES)} prototypes with defects: as made")
+
+
+def defective(prototype, known, nearest, defect):
+    """A displaced frame without labels, the order of its atoms, and the site of its defect."""
+    moved = known.copy()
+    steps = random.normal(size=(len(moved), 3))
+    moved.positions += 0.1 * steps / np.linalg.norm(steps, axis=1)[:, None]
+    site = int(random.integers(len(moved)))
+    if defect == "vacancy":
+        del moved[site]
+    if defect == "antisite":
+        species = PROTOTYPES[prototype]
+        moved.symbols[site] = "Ge" if len(species) == 1 else next(s for s in species if s != known.symbols[site])
+    if defect == "interstitial":
+        moved.append(Atom(PROTOTYPES[prototype][-1], hole(known, known.positions, nearest)))
+    if defect == "shift":
+        moved.positions += random.normal(size=3) * 5
+    return (*stripped(moved), site)
+
+
+def check_match(known, order, site, defect, frame, report, case):
+    expected = {"vacancies": [], "antisites": [], "interstitials": []}
+    if defect == "vacancy":
+        expected["vacancies"] = [site]
+    if defect == "antisite":
+        expected["antisites"] = np.flatnonzero(order == site).tolist()
+    if defect == "interstitial":
+        expected["interstitials"] = np.flatnonzero(order == len(known)).tolist()
+    found = {k: report[k] for k in expected}
+    assert found == expected, (case, found, expected)
+    assert {k: frame.info[k] for k in expected} == {k: len(v) for k, v in expected.items()}, case
+    source = np.delete(np.arange(len(known)), site) if defect == "vacancy" else np.arange(len(known))
+    on_site = order < len(source)
+    for name in LABELS if defect != "shift" else ("sublattice", "orbit"):
+        assert np.array_equal(known.arrays[name][source[order[on_site]]], frame.arrays[name][on_site]), (case, name)
+    assert (frame.arrays["sublattice"][~on_site] == -1).all()
+    vectors, _ = find_mic(frame.positions - frame.arrays["ref_pos"], frame.cell)
+    vectors = vectors[on_site]
+    if defect == "shift":
+        vectors -= vectors.mean(axis=0)
+    largest = np.linalg.norm(vectors, axis=1).max()
+    assert largest < (0.2 if defect == "shift" else 0.101), (case, largest)
 
 
 def entropies():
