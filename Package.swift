@@ -42,6 +42,7 @@ let package = Package(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CSpglib", pkgConfig: "spglib", providers: [.apt(["libsymspg-dev"])]),
+    .systemLibrary(name: "CMalloc"),
     // MARK: Libraries, in the order of the data
     library("Formats", ["CHDF5"]),
     library("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
@@ -51,7 +52,8 @@ let package = Package(
     library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
     library("Regression", ["Formats", "LinearAlgebra"]),
     library(
-      "CommandLine", ["Formats", "LinearAlgebra", "Crystal", "Descriptors", argumentParser]),
+      "CommandLine",
+      ["CMalloc", "Formats", "LinearAlgebra", "Crystal", "Descriptors", argumentParser]),
     library("TestSupport", ["Formats", "LinearAlgebra"]),
     // MARK: Executables
     .executableTarget(

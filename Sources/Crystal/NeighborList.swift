@@ -78,6 +78,8 @@ public struct NeighborSearch: Sendable {
   public static let coincidence = 1e-3
   static let imageLimit = 100_000
   static let neighborLimit = 20_000
+  /// Thinner bins follow the sphere more closely, at the price of more of them.
+  private static let binsPerCutoff = 2.0
 
   public let cutoff: Double
   let cell: Cell
@@ -90,8 +92,8 @@ public struct NeighborSearch: Sendable {
   private let binStarts: [Int]
   private let binAtoms: [Int32]
   private let binOf: [Int32]
-  /// The atoms in the order of the bins, brought into the cell, in Å, shape [N, 3].
-  private let binned: [Double]
+  /// The atoms in the order of the bins, brought into the cell, in Å; the fourth lane is 0.
+  private let binned: [SIMD4<Double>]
   /// A distance in Å that the rounding of `binned` cannot exceed.
   private let slack: Double
 
@@ -137,7 +139,7 @@ public struct NeighborSearch: Sendable {
     for axis in 0..<3 {
       let extent = cell.height(axis) * span[axis]
       let most = max(1.0, Double(atomCount).squareRoot() + 8)
-      binCounts[axis] = Int(max(1, min((extent / cutoff).rounded(.down), most)))
+      binCounts[axis] = Int(max(1, min((Self.binsPerCutoff * extent / cutoff).rounded(.down), most)))
       let range = (cutoff * Double(binCounts[axis]) / extent).rounded(.up)
       guard cell.periodic[axis] else {
         // A flat molecule in an open cell has no images, however thin it is.
@@ -172,16 +174,16 @@ public struct NeighborSearch: Sendable {
     (self.cutoff, self.cell, self.positions, self.wraps) = (cutoff, cell, positions, wraps)
     (self.binCounts, self.reach, self.binStarts) = (binCounts, reach, binStarts)
     (self.binAtoms, self.binOf) = (binAtoms, binOf)
-    var binned: [Double] = []
-    binned.reserveCapacity(positions.count)
+    var binned: [SIMD4<Double>] = []
+    binned.reserveCapacity(atomCount)
     var farthest = 0.0
-    for atom in binAtoms.map({ 3 * Int($0) }) {
-      let t = cell.cartesian(
-        Double(wraps[atom]), Double(wraps[atom + 1]), Double(wraps[atom + 2]))
-      for (x, offset) in zip(positions[atom..<atom + 3], [t.0, t.1, t.2]) {
-        binned.append(x + offset)
-        farthest = max(farthest, abs(x), abs(offset))
-      }
+    for atom in binAtoms {
+      let a = 3 * Int(atom)
+      let t = cell.cartesian(Double(wraps[a]), Double(wraps[a + 1]), Double(wraps[a + 2]))
+      let x = SIMD4(positions[a], positions[a + 1], positions[a + 2], 0)
+      let offset = SIMD4(t.0, t.1, t.2, 0)
+      binned.append(x + offset)
+      for lane in 0..<3 { farthest = max(farthest, abs(x[lane]), abs(offset[lane])) }
     }
     self.binned = binned
     let longest = cell.rows.reduce(0) { max($0, abs($1)) }
@@ -196,11 +198,13 @@ public struct NeighborSearch: Sendable {
     var list = NeighborList(centers: centers)
     list.starts.reserveCapacity(centers.count + 1)
     var found: [Candidate] = []
+    var order: [UInt64] = []
     for center in centers {
       found.removeAll(keepingCapacity: true)
       try collect(center, into: &found)
-      found.sort { $0.precedes($1) }
-      for candidate in found {
+      Self.sort(found, into: &order)
+      for entry in order {
+        let candidate = found[Int(truncatingIfNeeded: entry & 0xffff_ffff)]
         list.neighbors.append(candidate.atom)
         list.shifts.append(candidate.shift.0)
         list.shifts.append(candidate.shift.1)
@@ -227,10 +231,27 @@ public struct NeighborSearch: Sendable {
     var y: Double
     var z: Double
     var squared: Double
+  }
 
-    func precedes(_ other: Candidate) -> Bool {
-      if atom != other.atom { return atom < other.atom }
-      return shift < other.shift
+  /// The order of candidates by atom, then by image.
+  ///
+  /// - Parameter order: The index of a candidate in the low half of each element.
+  private static func sort(_ found: [Candidate], into order: inout [UInt64]) {
+    order.removeAll(keepingCapacity: true)
+    for (index, candidate) in found.enumerated() {
+      order.append(UInt64(candidate.atom) << 32 | UInt64(index))
+    }
+    order.sort()
+    var first = 0
+    while first < order.count {
+      var end = first + 1
+      while end < order.count && order[end] >> 32 == order[first] >> 32 { end += 1 }
+      if end - first > 1 {
+        order[first..<end].sort {
+          found[Int($0 & 0xffff_ffff)].shift < found[Int($1 & 0xffff_ffff)].shift
+        }
+      }
+      first = end
     }
   }
 
@@ -263,14 +284,13 @@ public struct NeighborSearch: Sendable {
           k += length
           let slot = (p * binCounts[1] + q) * binCounts[2] + r
           let (f0, f1, f2) = (Double(s0), Double(s1), Double(s2))
-          let dx = f0 * rows[0] + f1 * rows[3] + f2 * rows[6] - x0
-          let dy = f0 * rows[1] + f1 * rows[4] + f2 * rows[7] - y0
-          let dz = f0 * rows[2] + f1 * rows[5] + f2 * rows[8] - z0
+          let offset = SIMD4(
+            f0 * rows[0] + f1 * rows[3] + f2 * rows[6] - x0,
+            f0 * rows[1] + f1 * rows[4] + f2 * rows[7] - y0,
+            f0 * rows[2] + f1 * rows[5] + f2 * rows[8] - z0, 0)
           for entry in binStarts[slot]..<binStarts[slot + length] {
-            let x = binned[3 * entry] + dx
-            let y = binned[3 * entry + 1] + dy
-            let z = binned[3 * entry + 2] + dz
-            guard x * x + y * y + z * z < loose else { continue }
+            let u = binned[entry] + offset
+            guard (u * u).sum() < loose else { continue }
             try append(Int(binAtoms[entry]), image: (s0, s1, s2), of: center, to: &found)
           }
         }
