@@ -139,7 +139,8 @@ public struct NeighborSearch: Sendable {
     for axis in 0..<3 {
       let extent = cell.height(axis) * span[axis]
       let most = max(1.0, Double(atomCount).squareRoot() + 8)
-      binCounts[axis] = Int(max(1, min((Self.binsPerCutoff * extent / cutoff).rounded(.down), most)))
+      let wanted = (Self.binsPerCutoff * extent / cutoff).rounded(.down)
+      binCounts[axis] = Int(max(1, min(wanted, most)))
       let range = (cutoff * Double(binCounts[axis]) / extent).rounded(.up)
       guard cell.periodic[axis] else {
         // A flat molecule in an open cell has no images, however thin it is.
