@@ -35,6 +35,4 @@ for check in Tests/interop/[a-z]*.py; do
   "$python" "$check" "$binaries"
 done
 echo "examples/figures/all.sh --quick"
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-PYTHON=$top/$python SITEVIB_BIN=$binaries examples/figures/all.sh --quick "$scratch"
+PYTHON=$top/$python SITEVIB_BIN=$binaries examples/figures/all.sh --quick "$scratch/figures"
