@@ -22,7 +22,7 @@ xyz-perturb --mode localized --amplitude 0.05 --radius 5 --samples 60 --seed 1 s
   site-entropy --potential "$potential" > labelled.xyz
 
 echo "Learning the site entropy from 48 of them ..." >&2
-ridge --order 3 --degree 12 --cutoff 5.5 --weight-l 0.75 --split config --report report.json labelled.xyz > si.h5
+ridge --order 3 --degree 18,18,8 --weight-l 0.5 --cutoff 6.7 --split config --report report.json labelled.xyz > si.h5
 
 echo "Predicting frames that the model has not seen ..." >&2
 xyz-perturb --mode localized --amplitude 0.05 --radius 5 --samples 12 --seed 2 si216.xyz |

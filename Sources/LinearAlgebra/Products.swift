@@ -56,6 +56,28 @@ public func multiplyAdd(
   }
 }
 
+/// Y ← Y·Tᵀ in place for an upper triangular T (dtrmm): half the operations of a full product.
+///
+/// - Parameters:
+///   - rows: Y, shape [count, stride], row-major; of each row the first n elements are taken.
+///   - triangle: T, its first n rows, n = columnCount; below its diagonal nothing is read.
+public func multiplyRows(
+  _ rows: inout MutableSpan<Double>, count: Int, stride: Int,
+  byTransposeOfUpperTriangle triangle: Matrix
+) {
+  let n = triangle.columnCount
+  precondition(
+    n <= stride && rows.count == count * stride && n <= triangle.rowCount, "rows: wrong shape")
+  guard count > 0, n > 0 else { return }
+  unsafe rows.withUnsafeMutableBufferPointer { y in
+    unsafe triangle.storage.withUnsafeBufferPointer { t in
+      unsafe cblas_dtrmm(
+        CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, Int32(count), Int32(n), 1,
+        t.baseAddress!, Int32(n), y.baseAddress!, Int32(stride))
+    }
+  }
+}
+
 /// N ← N + XᵀX for a block of rows (dsyrk): the upper triangle of a normal matrix.
 ///
 /// - Parameters:

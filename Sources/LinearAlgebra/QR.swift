@@ -10,9 +10,9 @@ internal import CLAPACKE
 /// they were handed over.
 public struct StreamingQR: Sendable {
   /// Rows of a block; large enough for matrix products to dominate.
-  public static let blockHeight = 512
+  public static let blockHeight = 256
   /// Columns of a panel of reflections.
-  private static let panel: Int32 = 32
+  private static let panel: Int32 = 24
 
   /// n.
   public let columnCount: Int

@@ -163,6 +163,8 @@ struct RidgeBlockFit {
         if features.contains(j) { factor[m + i, j - features.lowerBound] = element }
       }
     }
-    return PosteriorFactor(factor: factor, offset: offset)
+    let whole = PosteriorFactor(factor: factor, offset: offset)
+    // Channels that were fitted together add their q: they keep the common rows.
+    return m == 1 ? whole.triangular() : whole
   }
 }

@@ -12,10 +12,30 @@ public struct PosteriorFactor: Equatable, Sendable {
   public let factor: Matrix
   /// o, shape [r].
   public let offset: [Double]
+  /// Whether F is zero below its diagonal, with one row more than columns: q then costs half.
+  let isTriangular: Bool
 
   public init(factor: Matrix, offset: [Double]) {
     precondition(factor.rowCount == offset.count, "posterior: expected [\(factor.rowCount)]")
     (self.factor, self.offset) = (factor, offset)
+    isTriangular =
+      factor.rowCount == factor.columnCount + 1
+      && (1..<factor.rowCount).allSatisfy { i in
+        (0..<min(i, factor.columnCount)).allSatisfy { factor[i, $0] == 0 }
+      }
+  }
+
+  /// The same |q| from a triangle: F = O T with orthonormal columns of O, o alike.
+  func triangular() -> PosteriorFactor {
+    let (r, k) = (factor.rowCount, factor.columnCount)
+    var whole = StreamingQR(columnCount: k + 1)
+    for i in 0..<r {
+      whole.append((Array(factor.storage[i * k..<(i + 1) * k]) + [offset[i]]).span)
+    }
+    let triangle = whole.triangle()
+    var result = Matrix(rowCount: k + 1, columnCount: k)
+    for i in 0..<k { for j in i..<k { result[i, j] = triangle[i, j] } }
+    return PosteriorFactor(factor: result, offset: (0...k).map { triangle[$0, k] })
   }
 }
 
@@ -49,14 +69,23 @@ extension RidgeChannel {
   func posteriorRows(_ features: Span<Double>, siteCount: Int) -> Matrix {
     let k = coefficients.count
     precondition(features.count == siteCount * k, "posterior: expected [\(siteCount), \(k)]")
-    var centred = Matrix(rowCount: siteCount, columnCount: k)
+    let r = posterior.offset.count
+    let stride = posterior.isTriangular ? r : k
+    var centred = Matrix(rowCount: siteCount, columnCount: stride)
     for site in 0..<siteCount {
       for j in 0..<k {
-        centred.storage[site * k + j] = features[site * k + j] - featureMean[j]
+        centred.storage[site * stride + j] = features[site * k + j] - featureMean[j]
       }
     }
-    var q = centred.multiplied(by: posterior.factor, transposingOther: true)
-    let r = posterior.offset.count
+    var q: Matrix
+    if posterior.isTriangular {
+      var rows = centred.storage.mutableSpan
+      multiplyRows(
+        &rows, count: siteCount, stride: stride, byTransposeOfUpperTriangle: posterior.factor)
+      q = centred
+    } else {
+      q = centred.multiplied(by: posterior.factor, transposingOther: true)
+    }
     for site in 0..<siteCount {
       for i in 0..<r { q.storage[site * r + i] -= posterior.offset[i] }
     }

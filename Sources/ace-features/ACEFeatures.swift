@@ -18,7 +18,7 @@ import Formats
 
       --degree limits Σ (n + w l) over the factors of a product, w being --weight-l. Labels are \
       mostly quadratic in the displacements, so that a high degree at order 2 and a high angular \
-      resolution (a --weight-l below 1) pay most: --order 3 --degree 18,16,9.5 --weight-l 0.5.
+      resolution (a --weight-l below 1) pay most: --order 3 --degree 18,18,8 --weight-l 0.5.
       """,
     version: sitevibVersion)
 

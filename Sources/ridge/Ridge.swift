@@ -148,7 +148,12 @@ public import Regression
       foldCount: folds.value, seed: seed, totalWeight: weightTotal.value,
       slopeWeight: weightGradient.value)
     let division = try Division(data.store, options)
+    guard data.store.labelsVary else {
+      throw InputError(
+        file: "-", "\(target): expected labels that differ, found one value everywhere")
+    }
     var model = try fit(data, division, options)
+    try refuseSingular(model)
     let score = try TrainingScore(&model, data, division, options)
     var parts = [score.train, score.leftOut, score.test]
     for path in test {
@@ -165,6 +170,26 @@ public import Regression
     session.report(result.json(model))
     if let report {
       session.write(text: result.json(model).serialized + "\n", toFile: report)
+    }
+  }
+
+  /// What has no answer is not written: features that never vary, and λ = 0 where it is needed.
+  private func refuseSingular(_ model: RidgeModel) throws(InputError) {
+    for block in model.blocks {
+      let varying = block.channels.reduce(0) {
+        let channel = model.channels[$1]
+        return $0 + channel.coefficients.count - channel.constantFeatureCount
+      }
+      guard varying > 0 else {
+        throw InputError(
+          file: "-", "expected features that differ between sites, found none (larger --cutoff?)")
+      }
+      guard block.lambda.value > 0 || block.rank >= varying || lambda.choice == .automatic else {
+        throw InputError(
+          file: "-",
+          "--lambda 0: expected independent features, found rank \(block.rank) of \(varying) with "
+            + "\(block.rowCount) rows, condition \(figure(block.conditionNumber))")
+      }
     }
   }
 

@@ -38,6 +38,14 @@ final class RowStore {
 
   func siteCount(ofFrame frame: Int) -> Int { frames[frame].rows.siteCount }
 
+  /// Whether two labels differ.
+  var labelsVary: Bool {
+    guard let first = frames.first(where: { !$0.rows.targets.isEmpty })?.rows.targets[0] else {
+      return false
+    }
+    return frames.contains { $0.rows.targets.contains { $0 != first } }
+  }
+
   func append(_ rows: FrameRows) throws {
     let numbers = rows.features + rows.slopeFeatures
     let bytes = numbers.count * MemoryLayout<Double>.stride

@@ -8,7 +8,7 @@ struct RidgeTests {
   /// Perturbed rock salt with site_entropy = |u|² (1 + 3 for the second sublattice).
   private func labelled(
     _ scratch: Scratch, samples: Int = 6, cells: String = "2 2 2", seed: Int = 3,
-    to name: String = "lab.xyz"
+    label: String = "s * (1 + 3 * $sb)", to name: String = "lab.xyz"
   ) throws {
     let run = try scratch.shell(
       """
@@ -21,7 +21,7 @@ struct RidgeTests {
                if (f[i] == "sublattice") sb = col; col += f[i+2]; if (f[i] == "ref_pos") break }
              print; next }
            { s = 0; for (k = 0; k < 3; k++) { u = $(ps+k) - $(at+k); s += u*u }
-             $(at+2) = $(at+2) " " s * (1 + 3 * $sb); print }' raw.xyz > \(name)
+             $(at+2) = $(at+2) " " \(label); print }' raw.xyz > \(name)
       """)
     #expect(run.status == 0, "\(run.error)")
   }
@@ -233,6 +233,28 @@ struct RidgeTests {
     let run = try scratch.run("ridge", Self.basis + options + ["lab.xyz"])
     #expect(Int(run.status) == status && run.output.isEmpty, "\(run.error)")
     #expect(run.error.split(separator: "\n").count == 1)
+  }
+
+  @Test(arguments: [
+    (
+      "flat.xyz", ["--cutoff", "4.5"], "site_entropy: expected labels that differ, found one value"
+    ),
+    ("lab.xyz", ["--cutoff", "1.5"], "expected features that differ between sites, found none"),
+    (
+      "lab.xyz", ["--cutoff", "4.5", "--degree", "14", "--lambda", "0"],
+      "--lambda 0: expected independent features, found rank "
+    ),
+  ])
+  func whatHasNoAnswerIsNotWritten(input: String, options: [String], message: String) throws {
+    let scratch = try Scratch()
+    try labelled(scratch, samples: 1)
+    try labelled(scratch, samples: 1, label: "0.25", to: "flat.xyz")
+    let degree = options.contains("--degree") ? [] : ["--degree", "6"]
+    let run = try scratch.run(
+      "ridge", ["--order", "2"] + degree + options + [input, "-o", "m.h5"])
+    #expect(run.status == 65 && run.error.contains(message), "\(run.error)")
+    #expect(run.error.split(separator: "\n").count == 1)
+    #expect(try scratch.shell("test ! -e m.h5").status == 0)
   }
 
   @Test func oneFrameCannotBeSplitByFrames() throws {

@@ -33,7 +33,12 @@ struct InvarianceTests {
   }
 
   /// Independent: as many random environments as functions give a matrix of full rank.
-  @Test(arguments: [(3, 8, 1), (4, 8, 1), (5, 8, 1), (3, 6, 2)])
+  /// All entries of the table of formats/ace-basis.md up to order 4 and D = 12.
+  @Test(arguments: [
+    (2, 6, 1), (2, 8, 1), (2, 10, 1), (2, 12, 1), (3, 6, 1), (3, 8, 1), (3, 10, 1), (3, 12, 1),
+    (4, 6, 1), (4, 8, 1), (4, 10, 1), (4, 12, 1), (5, 8, 1), (2, 6, 2), (2, 8, 2), (2, 10, 2),
+    (3, 6, 2), (3, 8, 2), (4, 6, 2),
+  ])
   func functionsAreLinearlyIndependent(order: Int, degree: Int, channelCount: Int) throws {
     let evaluator = try makeEvaluator(order, degree, channelCount)
     let count = evaluator.featureCount

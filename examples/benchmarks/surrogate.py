@@ -18,7 +18,7 @@ import ase.io
 import numpy as np
 
 POTENTIALS = pathlib.Path(sys.argv[1])
-RECOMMENDED = "--order 3 --degree 18,16,9.5 --weight-l 0.5 --cutoff 6.7"
+RECOMMENDED = "--order 3 --degree 18,18,8 --weight-l 0.5 --cutoff 6.7"
 
 
 def run(command):
