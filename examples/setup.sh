@@ -52,16 +52,17 @@ need_libraries() {
 
 # use_sitevib: puts the tools in PATH: those of SITEVIB_BIN, or else built from this checkout.
 use_sitevib() {
-  need_swift
-  need_libraries
   if [ -z "${SITEVIB_BIN:-}" ]; then
+    need_swift
+    need_libraries
     local package
     package=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
     echo "Building (a few minutes the first time) ..." >&2
     swift build --package-path "$package" -c release --quiet
     SITEVIB_BIN=$(swift build --package-path "$package" -c release --show-bin-path)
   fi
-  PATH="$(cd "$SITEVIB_BIN" && pwd):$PATH"
+  SITEVIB_BIN=$(cd "$SITEVIB_BIN" && pwd)
+  PATH=$SITEVIB_BIN:$PATH
 }
 
 # begin_figure NAME "$@": the common beginning of the scripts in examples/figures, with their arguments [--quick] [FOLDER].
@@ -83,15 +84,7 @@ begin_figure() {
     esac
   done
   need_packages /gnuplot=gnuplot-nox
-  if [ -z "${SITEVIB_BIN:-}" ]; then
-    need_swift
-    need_libraries
-    echo "Building (a few minutes the first time) ..." >&2
-    swift build --package-path "$top" -c release --quiet
-    SITEVIB_BIN=$(swift build --package-path "$top" -c release --show-bin-path)
-  fi
-  SITEVIB_BIN=$(cd "$SITEVIB_BIN" && pwd)
-  PATH=$SITEVIB_BIN:$PATH
+  use_sitevib
   mkdir -p "$folder"
   cd "$folder"
 }
