@@ -28,11 +28,13 @@ plot file("square", 0) with linespoints pointtype 7 pointsize 0.5 linecolor rgb 
   file("square", 0) using 1:($1 > 8 ? 60 * $1**-4 : 1/0) with lines dashtype 2 linecolor rgb "#555555" title "r^{-4}", \
   file("square", 0) using 1:($1 > 8 ? 600 * $1**-5 : 1/0) with lines dashtype 3 linecolor rgb "#555555" title "r^{-5}"
 set xrange [2:80]
+set xtics (2, 5, 10, 20, 50)
 set title "three dimensions, " . ARG3 . " atoms"
 plot file("cscl", 0) with linespoints pointtype 7 pointsize 0.5 linecolor rgb "#1f5fa8" title "CsCl springs, stiff", \
   file("cscl-soft", 0) with linespoints pointtype 7 pointsize 0.5 linecolor rgb "#c2452d" title "CsCl springs, soft", \
   file("Si", 0) with linespoints pointtype 5 pointsize 0.5 linecolor rgb "#2c8a3c" title "Si", \
   file("CdTe", 0) with linespoints pointtype 5 pointsize 0.5 linecolor rgb "#8b4fa8" title "CdTe, site Cd", \
   file("CdTe", 1) with linespoints pointtype 5 pointsize 0.5 linecolor rgb "#c9a3db" title "CdTe, site Te", \
-  file("Si", 0) using 1:($1 > 6 ? 2000 * $1**-6 : 1/0) with lines dashtype 2 linecolor rgb "#555555" title "r^{-6}"
+  file("Si", 0) using 1:($1 > 6 ? 6000 * $1**-6 : 1/0) with lines dashtype 2 linecolor rgb "#555555" title "r^{-6}", \
+  file("Si", 0) using 1:($1 > 6 ? 40000 * $1**-7 : 1/0) with lines dashtype 3 linecolor rgb "#555555" title "r^{-7}"
 unset multiplot
