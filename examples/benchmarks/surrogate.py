@@ -239,17 +239,29 @@ def learning():
     table("learning", ("frames", "share", "R2", "rmse", "R2_left_out"), rows)
 
 
+def collapsed(name):
+    """The same frames with one name for both species: one block of coefficients for all sites."""
+    with open("collapsed.xyz", "w") as file:
+        for line in open(name):
+            words = line.split(" ")
+            if words[0] in ["Cd", "Te"]:
+                words[0], words[5] = "Te", "0"
+            file.write(" ".join(words))
+    return "collapsed.xyz"
+
+
 def channels():
     """CdTe: what telling neighbours apart is worth, for both kinds of features."""
     rows = []
     bases = [("ACE", "--order 3 --degree 12,12,7 --weight-l 0.5 --cutoff 7"),
              ("Cartesian", "--cartesian 2 --cutoff 4.7")]
     for name, options in bases:
-        for neighbours in ["both", "species", "sublattice", "none"]:
-            if name == "Cartesian" and neighbours != "both":
+        for neighbours in ["both", "species", "sublattice", "none", "collapsed"]:
+            if name == "Cartesian" and neighbours not in ["both", "collapsed"]:
                 continue
-            found, report = ridge(
-                f"{options} --channels {neighbours} --split config --folds 3", telluride())
+            channels = "none" if neighbours == "collapsed" else neighbours
+            frames = collapsed(telluride()) if neighbours == "collapsed" else telluride()
+            found, report = ridge(f"{options} --channels {channels} --split config --folds 3", frames)
             m = found["test", "all"]
             rows.append((name, neighbours, report["fits"][0]["features"], m["r2"], m["rmse"]))
     table("channels", ("features", "channels", "number", "R2", "rmse"), rows)
