@@ -5,13 +5,8 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${1:-quickstart}
 . "$top/examples/setup.sh"
-need_swift
-need_libraries
 need_packages /gnuplot=gnuplot-nox
-
-echo "Building (a few minutes the first time) ..." >&2
-swift build --package-path "$top" -c release --quiet
-PATH="$(swift build --package-path "$top" -c release --show-bin-path):$PATH"
+use_sitevib
 potential=$top/examples/potentials/Si.sw
 mkdir -p "$folder"
 cd "$folder"
