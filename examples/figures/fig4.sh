@@ -26,7 +26,7 @@ for basis in cartesian ace; do
   declare -n options=$basis
   ridge_errors "${options[@]}" labelled.xyz | sed "s/^/$basis\t/" >> fig4.tsv
   # The points of the picture: the last fifth of the frames, by a model of the others.
-  ridge "${options[@]}" --frames "$trained" --quiet -o "$basis.h5" labelled.xyz 2> /dev/null
+  ridge "${options[@]}" --frames "$trained" --quiet -o "$basis.h5" labelled.xyz
   predict --model "$basis.h5" --first-frame "$trained" --frames "$kept" --quiet labelled.xyz |
     xyz-table --columns site_entropy,site_entropy_pred > "$basis.tsv"
 done

@@ -23,7 +23,7 @@ fit() {
     if [ "$basis$species" = cartesianneighbours ]; then continue; fi
     declare -n options=$basis
     ridge_errors "${options[@]}" "$@" "$frames" | sed "s/^/$potential\t$basis\t$species\t/" >> fig5.tsv
-    ridge "${options[@]}" "$@" --frames "$trained" --quiet -o model.h5 "$frames" 2> /dev/null
+    ridge "${options[@]}" "$@" --frames "$trained" --quiet -o model.h5 "$frames"
     predict --model model.h5 --first-frame "$trained" --frames "$kept" --quiet "$frames" |
       xyz-table --columns site_entropy,site_entropy_pred > "$potential-$basis-$species.tsv"
   done

@@ -31,7 +31,7 @@ total() {
 
 echo "Learning from $train_samples chains of $((2 * train_cells)) atoms ..." >&2
 chain "$train_cells" "$train_samples" 1 | site-entropy --potential "$potentials/chain.json" |
-  ridge --cartesian 3 --cutoff $cutoff --quiet -o chain.h5 2> /dev/null
+  ridge --cartesian 3 --cutoff $cutoff --quiet -o chain.h5
 
 printf 'method\tatoms\tseconds\terror\n' > fig6.tsv
 row() { printf '%s\t%s\t%s\t%s\n' "$@" >> fig6.tsv; }

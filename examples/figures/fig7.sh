@@ -25,7 +25,7 @@ silicon() {
 
 echo "Learning from $samples frames of 216 atoms ..." >&2
 silicon 3 --mode localized --radius 5 --samples "$samples" --seed 1 | site-entropy --potential "$potentials/Si.sw" |
-  ridge "${options[@]}" --quiet -o si.h5 2> /dev/null
+  ridge "${options[@]}" --quiet -o si.h5
 
 printf 'atoms\tsublattice\tsites\trmse\tmae\tR2\n' > transfer.tsv
 for cells in $sizes; do

@@ -55,7 +55,7 @@ with tempfile.TemporaryDirectory() as folder:
     # 3. Through files: a model learned from 18 frames, ASE writing what ridge reads.
     ase.io.write(f"{folder}/train.xyz", labelled[:18])
     subprocess.run([TOOLS / "ridge", "--order", "2", "--degree", "12", "--cutoff", "5", "--weight-l", "0.75", "--quiet", "-o", f"{folder}/si.h5", f"{folder}/train.xyz"],
-                   check=True, stderr=subprocess.DEVNULL)
+                   check=True)
     # 4. The other frames over a pipe, and a whole pipeline of two tools without a file between them.
     predicted = frames_of(tool("predict", "--model", f"{folder}/si.h5", "--std", "--quiet", frames=labelled[18:]))
     strained = frames_of(tool("predict", "--model", f"{folder}/si.h5", "--quiet",
