@@ -173,6 +173,31 @@ struct RidgeTests {
     #expect(!same.error.contains("warning"))
   }
 
+  /// What defines the radial functions stands in the basis, and changes the features.
+  @Test(arguments: [
+    (["--transform", "linear"], "\"transform\":\"linear\""),
+    (["--envelope", "4"], "\"envelope\":4"), (["--bond-length", "3"], "\"bondLength\":3"),
+  ])
+  func radialOptionsAreOfTheBasis(options: [String], text: String) throws {
+    let scratch = try Scratch()
+    try labelled(scratch, samples: 1)
+    for (name, extra) in [("a", []), ("b", options)] {
+      let run = try scratch.run(
+        "ace-features", Self.basis + extra + ["--no-history", "lab.xyz", "-o", "\(name).h5"])
+      #expect(run.status == 0, "\(run.error)")
+      try scratch.shell("h5dump -d /sitevib/features/basis \(name).h5 > \(name).txt")
+        .expectSuccess()
+      try scratch.shell("h5dump -d /sitevib/features/X \(name).h5 | sed 1d > \(name).x")
+        .expectSuccess()
+    }
+    func basisText(_ name: String) throws -> String {
+      String(decoding: try scratch.bytes("\(name).txt"), as: UTF8.self)
+        .replacing("\n", with: "")
+    }
+    #expect(try basisText("b").contains(text) && !basisText("a").contains(text))
+    #expect(try scratch.bytes("a.x") != scratch.bytes("b.x"))
+  }
+
   @Test func featuresComeWithTheirDerivatives() throws {
     let scratch = try Scratch()
     try labelled(scratch, samples: 2)
