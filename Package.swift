@@ -63,6 +63,9 @@ let package = Package(
         "Formats",
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "Fuzz", dependencies: ["Potentials", "Formats"], path: "Tests/fuzz",
+      exclude: ["run.sh"], swiftSettings: strict),
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
     command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),

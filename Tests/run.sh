@@ -7,11 +7,12 @@ cd "$top"
 . examples/setup.sh
 need_swift
 need_libraries
-need_packages /h5dump=hdf5-tools /gnuplot=gnuplot-nox
+need_packages /h5dump=hdf5-tools /gnuplot=gnuplot-nox /strace=strace
 
 swift format lint --strict -r Sources Tests Package.swift
 swift build -c release --build-tests
 swift test -c release --skip-build
+Tests/fuzz/run.sh "$(swift build -c release --show-bin-path)" 8
 
 binaries=$(swift build -c release --show-bin-path)
 scratch=$(mktemp -d)

@@ -100,8 +100,13 @@ public struct BasisOptions: ParsableArguments {
   /// Half-way between the first shells, so that those on either side are resolved alike: for
   /// silicon this is worth 3e-4 in R² against the bond length itself.
   private func defaultLength(_ frame: Frame) throws -> Double {
-    let distance = try nearestNeighborDistance(
-      frame.requiredReferencePositions(), cell: frame.cellOfReference())
+    let distance: Double
+    do {
+      distance = try nearestNeighborDistance(
+        frame.requiredReferencePositions(), cell: frame.cellOfReference())
+    } catch let error as NeighborError {
+      throw InputError(frame.source, "reference positions: \(error)")
+    }
     guard distance.isFinite else {
       throw InputError(frame.source, "expected neighbours in the reference, found none")
     }

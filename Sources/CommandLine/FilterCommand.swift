@@ -30,6 +30,7 @@ extension CheckedCommand {
   public var streamOptions: StreamOptions? { nil }
 
   public static func main() {
+    AddressSpace.startWithOneBLASThread()
     Allocator.keepFreedMemory()
     let descriptors = StandardDescriptors()
     let diagnostics = Diagnostics(commandName: _commandName)

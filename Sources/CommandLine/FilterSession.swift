@@ -85,7 +85,8 @@ public final class FilterSession {
     self.diagnostics = diagnostics
     self.options = options
     historyEntry = options.noHistory ? nil : history
-    threadCount = try resolvedThreadCount(option: options.threads?.value)
+    threadCount = try AddressSpace.threads(
+      resolvedThreadCount(option: options.threads?.value))
     progress = Progress(diagnostics: diagnostics, isQuiet: options.quiet || options.json)
     self.input = try input.map { try InputFrames($0, descriptors: descriptors) }
     // Opened before the work, so that a wrong name costs no time.
@@ -153,7 +154,7 @@ public final class FilterSession {
     try output.write(bytes)
   }
 
-  /// Writes a second file, which appears whole or not at all, when the output is complete.
+  /// Writes a second file, which appears whole or not at all, just before the output does.
   public func write(text: String, toFile path: String) { reports.append((text, path)) }
 
   // MARK: Work
@@ -315,7 +316,8 @@ public final class FilterSession {
       try encoder.finish(to: &bytes)
       try output.write(bytes)
     }
-    try output.finish()
+    // The reports get their names first, the output last: where it is, everything is.
+    try output.seal()
     for report in reports {
       let file = try Output(path: report.path)
       do {
@@ -326,6 +328,7 @@ public final class FilterSession {
         throw error
       }
     }
+    try output.finish()
     progress.clear()
     if rejectedCount > Self.namedRejections { message("\(rejectedCount) frames rejected in all") }
   }

@@ -16,6 +16,7 @@ final class Output {
   private let pending: (temporary: String, final: String)?
   private var buffer: [UInt8] = []
   private var isOpen = true
+  private var isSealed = false
 
   private static let bufferSize = 1 << 16
 
@@ -67,34 +68,32 @@ final class Output {
 
   /// Writes what is buffered and, for a file, gives it its name.
   func finish() throws(StreamError) {
-    guard isOpen else { return }
-    try drain()
-    if let pending {
-      guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure() }
-      isOpen = false
-      guard close(descriptor) == 0 else {
-        let error = failure()
-        TemporaryFile.remove(pending.temporary)
-        throw error
-      }
-      guard unsafe rename(pending.temporary, pending.final) == 0 else {
-        let code = errno
-        TemporaryFile.remove(pending.temporary)
-        throw .cannotCreate(path: name, errno: code)
-      }
-      TemporaryFile.forget()
-    } else {
-      // Some file systems report a full disk only here.
-      isOpen = false
-      guard close(descriptor) == 0 || errno == EINTR else { throw failure() }
+    try seal()
+    guard let pending, isOpen else { return }
+    isOpen = false
+    guard unsafe rename(pending.temporary, pending.final) == 0 else {
+      let code = errno
+      TemporaryFile.remove(pending.temporary)
+      throw .cannotCreate(path: name, errno: code)
     }
+    TemporaryFile.forget(pending.temporary)
+  }
+
+  /// Writes what is buffered and closes; what a full disk can spoil is then over.
+  func seal() throws(StreamError) {
+    guard !isSealed else { return }
+    try drain()
+    guard pending == nil || fsync(descriptor) == 0 || errno == EINVAL else { throw failure() }
+    isSealed = true
+    // Some file systems report a full disk only here. Where a signal interrupts it, it is closed.
+    guard close(descriptor) == 0 || errno == EINTR else { throw failure() }
   }
 
   /// Leaves no trace of an unfinished file.
   func abandon() {
     guard isOpen, let pending else { return }
     isOpen = false
-    close(descriptor)
+    if !isSealed { close(descriptor) }
     TemporaryFile.remove(pending.temporary)
   }
 
@@ -155,7 +154,7 @@ final class Output {
       let opened = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if opened >= 0 { return (opened, temporary) }
       let code = errno
-      TemporaryFile.forget()
+      TemporaryFile.forget(temporary)
       guard code == EEXIST else { throw .cannotCreate(path: path, errno: code) }
     }
     throw .cannotCreate(path: path, errno: EEXIST)

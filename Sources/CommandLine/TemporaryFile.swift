@@ -1,14 +1,25 @@
 internal import Glibc
 
-/// The one unfinished file of this process, removed when a signal ends it.
+/// The unfinished files of this process, removed when a signal ends it.
 enum TemporaryFile {
-  /// Read by the signal handler, hence a C string that is set before the handler is.
-  private nonisolated(unsafe) static var path: UnsafeMutablePointer<CChar>? = nil
+  private typealias Name = UnsafeMutablePointer<CChar>
+
+  /// Read by the signal handler, hence C strings that are set before the handler is: an output and
+  /// its report, and room.
+  private nonisolated(unsafe) static let paths = {
+    let slots = UnsafeMutablePointer<Name?>.allocate(capacity: count)
+    unsafe slots.initialize(repeating: nil, count: count)
+    return unsafe slots
+  }()
+  private static let count = 4
 
   /// Removes `name` if the process ends by a signal; signals that are ignored stay so. To be called
   /// before the file is made, so that no moment is left out.
   static func register(_ name: String) {
-    unsafe path = strdup(name)
+    guard let slot = (0..<count).first(where: { unsafe paths[$0] == nil }) else {
+      preconditionFailure("more than \(count) unfinished files")
+    }
+    unsafe paths[slot] = strdup(name)
     for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] {
       var action = sigaction()
       guard unsafe sigaction(number, nil, &action) == 0 else { continue }
@@ -17,7 +28,9 @@ enum TemporaryFile {
       // Only calls that are safe in a handler; the default action then ends the process, so that
       // its status tells of the signal.
       unsafe action.__sigaction_handler.sa_handler = { number in
-        if let path = unsafe TemporaryFile.path { _ = unsafe unlink(path) }
+        for slot in 0..<TemporaryFile.count {
+          if let path = unsafe TemporaryFile.paths[slot] { _ = unsafe unlink(path) }
+        }
         _ = signal(number, SIG_DFL)
         _ = raise(number)
       }
@@ -27,10 +40,16 @@ enum TemporaryFile {
   }
 
   /// The file has its final name, or is gone. The string is not freed: a handler may be reading it.
-  static func forget() { unsafe path = nil }
+  static func forget(_ name: String) {
+    for slot in 0..<count {
+      if let path = unsafe paths[slot], unsafe String(cString: path) == name {
+        unsafe paths[slot] = nil
+      }
+    }
+  }
 
   static func remove(_ name: String) {
     _ = unsafe unlink(name)
-    forget()
+    forget(name)
   }
 }

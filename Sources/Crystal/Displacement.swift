@@ -19,7 +19,8 @@ extension Frame {
   ///
   /// - Parameter nearestNeighborDistance: Of the reference in Å, where it is known already.
   /// - Throws: ``InputError`` where the labels are missing, a cell is singular, or an atom lies
-  ///   farther from its site than half the nearest-neighbour distance, so that the site is in doubt.
+  ///   farther from its site than half the nearest-neighbour distance, so that the site is in doubt;
+  ///   and for positions beyond 1e9 Å.
   public func displacements(
     nearestNeighborDistance: Double? = nil
   ) throws(InputError) -> [Double] {
@@ -33,6 +34,12 @@ extension Frame {
     let isStrained = self.referenceCell != self.cell
     let reduced = ReducedCell(cell)
     let positions = self.positions
+    // Beyond, a double is too coarse to tell where in its cell an atom lies.
+    if let far = positions.firstIndex(where: { !(abs($0) < 1e9) }) {
+      throw InputError(
+        source, atom: far / 3,
+        "expected positions within 1e9 Å, found \(positions[far]) at atom \(far / 3 + 1)")
+    }
     var result = [Double](repeating: 0, count: 3 * atomCount)
     for atom in 0..<atomCount {
       var (x, y, z) = (reference[3 * atom], reference[3 * atom + 1], reference[3 * atom + 2])

@@ -16,7 +16,7 @@ public struct CommandRun: Equatable, Sendable {
 ///
 /// Commands run on files, not pipes: a pipe holds 64 KiB, and writing to a command that has ended
 /// would kill the test run by SIGPIPE.
-public final class Scratch {
+public final class Scratch: Sendable {
   public let folder: URL
 
   public init() throws {

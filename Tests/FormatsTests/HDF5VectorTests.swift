@@ -18,6 +18,34 @@ struct HDF5VectorTests {
     return frames
   }
 
+  /// Reads all that a file holds.
+  private func readAll(_ bytes: [UInt8], _ name: String) throws {
+    guard !name.hasPrefix("model") else {
+      _ = try StoredModel(image: bytes, name: name)
+      return
+    }
+    _ = try frames(bytes, name)
+    let reader = try H5MDReader(image: bytes, name: name)
+    _ = try reader.hessian(frame: 0)
+    _ = try reader.referenceHessian()
+    _ = try reader.features()
+  }
+
+  private static func names(in folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: Self.folder.appending(path: folder).path)
+      .filter { $0.hasSuffix(".h5") }.sorted()
+  }
+
+  @Test func thereAreEnoughFiles() throws {
+    #expect(try Self.names(in: "fail").count >= 100)
+  }
+
+  /// What the files of fail are made from.
+  @Test(arguments: ["frames.h5", "hessian.h5", "features.h5", "model.h5"])
+  func theSmallestFilesAreRead(name: String) throws {
+    try readAll(Self.bytes("pass/" + name), name)
+  }
+
   @Test func aFileOfZnH5MDIsRead() throws {
     let frames = try frames(Self.bytes("pass/znh5md.h5"), "znh5md.h5")
     #expect(frames.map(\.species) == [["Cd", "Te", "Si"], ["Cd", "Te"]])
@@ -43,15 +71,12 @@ struct HDF5VectorTests {
     #expect(frames[0].periodic == [true, false, true])
   }
 
-  @Test(
-    arguments: try FileManager.default.contentsOfDirectory(
-      atPath: folder.appending(path: "fail").path
-    ).filter { $0.hasSuffix(".h5") }.sorted())
+  @Test(arguments: try names(in: "fail"))
   func everyHostileFileIsRefusedWithItsMessage(name: String) throws {
     let stem = name.dropLast(3)
     let expected = String(decoding: try Self.bytes("fail/\(stem).error"), as: UTF8.self)
     let error = #expect(throws: InputError.self) {
-      try frames(Self.bytes("fail/" + name), name)
+      try readAll(Self.bytes("fail/" + name), name)
     }
     let place = error?.frame.map { "frame \($0): " } ?? ""
     #expect(place + (error?.message ?? "") + "\n" == expected)

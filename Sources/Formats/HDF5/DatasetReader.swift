@@ -133,7 +133,10 @@ package struct DatasetReader: ~Copyable {
     _ rows: Range<Int>?, type: borrowing HDF5Handle, elementsPerItem: Int, zero: Element
   ) throws(HDF5Error) -> [Element] {
     let rows = rows ?? 0..<rowCount
-    precondition(rows.lowerBound >= 0 && rows.upperBound <= rowCount, "rows outside of \(path)")
+    guard rows.lowerBound >= 0, rows.upperBound <= rowCount else {
+      throw .unexpected(
+        object: object, expected: "\(rows.upperBound) rows", found: "\(rowCount)")
+    }
     var values = [Element](repeating: zero, count: rows.count * rowSize * elementsPerItem)
     guard !values.isEmpty else { return values }
     let (setID, typeID) = (set.id, type.id)

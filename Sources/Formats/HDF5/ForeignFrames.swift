@@ -140,7 +140,9 @@ struct ForeignFrames: FrameContent {
     let atomCount = (padded.count - padding) / 3
     let position = Array(padded.prefix(3 * atomCount))
     guard atomCount > 0, position.allSatisfy(\.isFinite) else {
-      throw InputError(source, "\(positions.reader.object): expected finite positions, found NaN")
+      let found = position.first { !$0.isFinite }.map { "\($0)" } ?? "none"
+      throw InputError(
+        source, "\(positions.reader.object): expected finite positions, found \(found)")
     }
     let numbers = try species.reals(index) ?? []
     guard numbers.count >= atomCount else { throw HDF5Error.missing(object: species.object) }
@@ -158,9 +160,12 @@ struct ForeignFrames: FrameContent {
     for (name, quantity) in self.keys {
       if let value = try key(name, quantity, frame: index) { keys.append(Key(name, value)) }
     }
+    var axes = boundary
+    if let periodic, let values = try periodic.reals(index) {
+      axes = try logicals(wholeNumbers(values, periodic.object), periodic.object)
+    }
     return Frame(
-      columns: all, keys: keys, cell: try cell(index),
-      periodic: try periodic?.reals(index)?.map { $0 != 0 } ?? boundary, source: source)
+      columns: all, keys: keys, cell: try cell(index), periodic: axes, source: source)
   }
 
   private func cell(_ frame: Int) throws(HDF5Error) -> [Double] {
@@ -189,7 +194,7 @@ struct ForeignFrames: FrameContent {
       guard let integers = try quantity.integers(frame)?.prefix(count) else { return nil }
       return quantity.kind == .integer
         ? Column(name, width: width, .integer(Array(integers)))
-        : Column(name, width: width, .logical(integers.map { $0 != 0 }))
+        : Column(name, width: width, .logical(try logicals(Array(integers), quantity.object)))
     }
     guard let reals = try quantity.reals(frame)?.prefix(count), !reals.allSatisfy(\.isNaN)
     else { return nil }

@@ -51,7 +51,11 @@ public struct H5MDReader {
     precondition((0..<frameCount).contains(index), "no frame \(index)")
     let source = FrameSource(file: name, frame: index + 1)
     return try Self.naming(name, frame: index + 1) {
-      try storage.content.frame(at: index, source: source)
+      let frame = try storage.content.frame(at: index, source: source)
+      do throws(FormatProblem) {
+        try checkLattice(frame.cell, periodic: frame.periodic)
+      } catch { throw InputError(source, error.message) }
+      return frame
     }
   }
 
@@ -78,7 +82,7 @@ public struct H5MDReader {
     try Self.naming(name) {
       guard try storage.image.kind(of: StoredFeatures.group) != nil else { return nil }
       let matrix = try storage.image.dataset(StoredFeatures.group + "/X")
-      return matrix.rowCount
+      return try matrix.expect(shape: [-1, -1])[0]
     }
   }
 
@@ -97,7 +101,9 @@ public struct H5MDReader {
     guard let count = try featureRowCount() else { return nil }
     if storage.featureRows == nil {
       let owners = try Self.naming(name) {
-        try storage.image.dataset(StoredFeatures.group + "/frame").integers(rows: 0..<count)
+        let owners = try storage.image.dataset(StoredFeatures.group + "/frame")
+        try owners.expect(shape: [count])
+        return try owners.integers()
       }
       var ranges: [Int: Range<Int>] = [:]
       var start = 0

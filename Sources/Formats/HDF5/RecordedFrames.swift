@@ -100,7 +100,8 @@ struct RecordedFrames: FrameContent {
     let start = index == 0 ? 0 : keyEnds[index - 1]
     return Frame(
       columns: columns, keys: try FrameRecord.keys(keys[start..<keyEnds[index]]), cell: cell,
-      periodic: try periodic.integers(index).map { $0 != 0 }, source: source)
+      periodic: try logicals(Array(periodic.integers(index)), periodic.reader.object),
+      source: source)
   }
 
   private func column(
@@ -122,7 +123,8 @@ struct RecordedFrames: FrameContent {
       values = .real(reals)
     case .integer: values = .integer(try integers(rows, frame: frame, count: count))
     case .logical:
-      values = .logical(try integers(rows, frame: frame, count: count).map { $0 != 0 })
+      values = .logical(
+        try logicals(integers(rows, frame: frame, count: count), rows.reader.object))
     case .text:
       let integers = try integers(rows, frame: frame, count: count)
       values = .text(try symbols(integers, rows.reader.object))
@@ -151,6 +153,14 @@ func wholeNumbers(
     integers.append(integer)
   }
   return integers
+}
+
+/// The truth values that integers stand for.
+func logicals(_ integers: [Int], _ object: String) throws(HDF5Error) -> [Bool] {
+  if let value = integers.first(where: { !(0...1).contains($0) }) {
+    throw .unexpected(object: object, expected: "0 or 1", found: "\(value)")
+  }
+  return integers.map { $0 == 1 }
 }
 
 /// The symbols of atomic numbers.

@@ -1,0 +1,69 @@
+import Formats
+import Potentials
+
+/// What is done with the bytes of each format. An `InputError` is a good end; so is none.
+enum Targets {
+  nonisolated(unsafe) static let all: [String: ([UInt8]) throws -> Void] = [
+    "extxyz": extendedXYZ, "sw": stillingerWeber, "springs": springs, "h5": hdf5,
+  ]
+
+  struct Broken: Error, CustomStringConvertible { let description: String }
+
+  /// What is read is finite, and reads as the same when it is written.
+  static func extendedXYZ(_ bytes: [UInt8]) throws {
+    for frame in try frames(bytes) {
+      guard frame.cell.allSatisfy(\.isFinite), frame.columns.allSatisfy(isFinite) else {
+        throw Broken(description: "read a number that is none")
+      }
+      var text: [UInt8] = []
+      // What has no form as text is refused (formats/extxyz.md).
+      do { try ExtendedXYZWriter().append(frame, to: &text) } catch is InputError { continue }
+      let again = try frames(text)
+      guard again.count == 1, again[0].cell == frame.cell, again[0].periodic == frame.periodic,
+        frame.columns.allSatisfy({ again[0].column($0.name) == $0 })
+      else { throw Broken(description: "reads differently when it was written") }
+    }
+  }
+
+  private static func frames(_ bytes: [UInt8]) throws -> [Frame] {
+    var reader = ExtendedXYZReader(ByteSource(bytes: bytes, name: "-", pieceSize: 61), name: "-")
+    var frames: [Frame] = []
+    while let frame = try reader.next() { frames.append(frame) }
+    return frames
+  }
+
+  private static func isFinite(_ column: Column) -> Bool {
+    if case .real(let values) = column.values { values.allSatisfy(\.isFinite) } else { true }
+  }
+
+  static func stillingerWeber(_ bytes: [UInt8]) throws {
+    let potential = try StillingerWeber(parsing: bytes, file: "x.sw")
+    guard potential.cutoff.isFinite else { throw Broken(description: "a cutoff that is none") }
+  }
+
+  static func springs(_ bytes: [UInt8]) throws {
+    let potential = try SpringModel(parsing: bytes, file: "x.json")
+    guard potential.cutoff.isFinite else { throw Broken(description: "a cutoff that is none") }
+  }
+
+  /// All that a file holds: frames with what stands beside them, a model, a Hessian of others.
+  static func hdf5(_ bytes: [UInt8]) throws {
+    var refusal: InputError?
+    do {
+      var reader = try H5MDReader(image: bytes, name: "x.h5")
+      var index = 0
+      while let frame = try reader.next() {
+        guard frame.positions.allSatisfy(\.isFinite) else {
+          throw Broken(description: "read a number that is none")
+        }
+        _ = try reader.hessian(frame: index)
+        _ = try reader.features(frame: index)
+        index += 1
+      }
+      _ = try reader.features()
+    } catch let error as InputError { refusal = error }
+    do { _ = try StoredModel(image: bytes, name: "x.h5") } catch is InputError {
+      if let refusal { throw refusal }
+    }
+  }
+}
