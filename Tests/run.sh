@@ -7,14 +7,15 @@ cd "$top"
 . examples/setup.sh
 need_swift
 need_libraries
-need_packages /h5dump=hdf5-tools /gnuplot=gnuplot-nox /strace=strace
+need_packages /h5dump=hdf5-tools /gnuplot=gnuplot-nox /strace=strace /parallel=parallel
 
 swift format lint --strict -r Sources Tests Package.swift
 swift build -c release --build-tests
 swift test -c release --skip-build
-Tests/fuzz/run.sh "$(swift build -c release --show-bin-path)" 8
-
 binaries=$(swift build -c release --show-bin-path)
+Tests/fuzz/run.sh "$binaries" 8
+Tests/interop/cluster.sh "$binaries"
+
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 SITEVIB_BIN=$binaries examples/accuracy/engines.sh --quick "$scratch/accuracy"
