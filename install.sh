@@ -12,14 +12,25 @@ swift build -c release
 binaries=$(swift build -c release --show-bin-path)
 bash=$prefix/share/bash-completion/completions zsh=$prefix/share/zsh/site-functions fish=$prefix/share/fish/vendor_completions.d
 mkdir -p "$prefix"/{bin,share/man/man1} "$bash" "$zsh" "$fish"
+# manual TOOL: its page; what it does is told by --help alone, so that they cannot differ.
+manual() {
+  local version abstract
+  version=$("$prefix/bin/$1" --version)
+  abstract=$("$prefix/bin/$1" --help | sed '/^$/,$d; s/^OVERVIEW: //' | paste -s -d ' ')
+  printf '.TH %s 1 "" "sitevib %s" "sitevib"\n.SH NAME\n%s \\- %s\n' "${1^^}" "$version" "${1//-/\\-}" "$abstract"
+  printf '.SH DESCRIPTION\n.nf\n'
+  "$prefix/bin/$1" --help | sed "1,/^$/d; s/\\\\/\\\\e/g; s/-/\\\\-/g; s/^[.']/\\\\\&&/"
+  printf '.fi\n.SH EXIT STATUS\n.nf\n'
+  sed -n '/^Exit codes: /,/^$/p' README.md | sed "s/^Exit codes: //; s/; */\n/g; s/\`//g; s/-/\\\\-/g"
+  printf '.fi\n'
+}
+
 # The commands of Package.swift.
 for tool in $(sed -n 's/^ *command("\([a-z-]*\)".*/\1/p' Package.swift); do
   install -m 755 "$binaries/$tool" "$prefix/bin/$tool"
+  manual "$tool" > "$prefix/share/man/man1/$tool.1"
   "$prefix/bin/$tool" --generate-completion-script bash > "$bash/$tool"
   "$prefix/bin/$tool" --generate-completion-script zsh > "$zsh/_$tool"
   "$prefix/bin/$tool" --generate-completion-script fish > "$fish/$tool.fish"
 done
-# One page for each command, by the plugin of swift-argument-parser.
-swift package --allow-writing-to-package-directory generate-manual --output-directory .build/manual > /dev/null
-install -m 644 .build/manual/*.1 "$prefix/share/man/man1"
 echo "installed in $prefix"

@@ -15,6 +15,7 @@ swift test -c release --skip-build
 binaries=$(swift build -c release --show-bin-path)
 Tests/fuzz/run.sh "$binaries" 8
 Tests/interop/cluster.sh "$binaries"
+Tests/interop/install.sh
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs the commands into a folder, and looks at what is there.
+#   Tests/interop/install.sh
+set -euo pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$top/install.sh" "$folder" > /dev/null
+cd "$folder/share"
+for tool in "$folder"/bin/*; do
+  name=${tool##*/}
+  "$tool" --version > /dev/null
+  grep -q "^$name .*- " <(sed -n '/^.SH NAME/{n;s/\\//g;p}' "man/man1/$name.1")
+  grep -q '^\\-\\-output\|\\-\\-output <file>' "man/man1/$name.1"
+  grep -q '^74 read or write failed' "man/man1/$name.1"
+  bash -c "source 'bash-completion/completions/$name'; complete -p '$name'" > /dev/null
+  grep -q "^#compdef $name" "zsh/site-functions/_$name"
+  grep -q "complete -c '$name'" "fish/vendor_completions.d/$name.fish"
+done
+count=$(ls "$folder/bin" | wc -l)
+[ "$count" -ge 12 ]
+echo "install: $count commands with manual pages and completions"
