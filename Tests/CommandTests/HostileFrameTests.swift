@@ -37,7 +37,7 @@ struct HostileFrameTests {
     """
 
   static let physics = Tool.textReaders.filter {
-    !["xyz-convert", "xyz-table", "ridge"].contains($0.name)
+    !["xyz-convert", "xyz-label", "xyz-table", "ridge"].contains($0.name)
   }
   static let mechanics = physics.filter { $0.line.contains("Si.sw") }
 

@@ -22,7 +22,7 @@ import Potentials
   private struct Failure: Error, CustomStringConvertible { let description: String }
 
   private let format: String
-  private let target: (_ bytes: [UInt8]) throws -> Void
+  private let target: @Sendable ([UInt8]) throws -> Void
   private var seconds = 10.0
   private var count = Int.max
   private var seed: UInt64 = 1
@@ -67,12 +67,12 @@ import Potentials
       FileHandle.standardOutput.write(Data(input(only)))
       return
     }
-    let state = open("fuzz-\(format).state", O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    let state = unsafe open("fuzz-\(format).state", O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     let end = Date().addingTimeInterval(seconds)
     var (index, refused, warm) = (0, 0, 0)
     while index < count && Date() < end {
       let mark = Array("\(index)\n".utf8)
-      guard pwrite(state, mark, mark.count, 0) == mark.count else {
+      guard unsafe pwrite(state, mark, mark.count, 0) == mark.count else {
         throw Failure(description: "cannot write the state")
       }
       // A reader that does not end is ended by SIGALRM.
@@ -95,6 +95,6 @@ import Potentials
   /// Most memory so far, in KiB.
   private func peak() -> Int {
     var usage = rusage()
-    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0
+    return unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 ? usage.ru_maxrss : 0
   }
 }

@@ -3,21 +3,21 @@ import Potentials
 
 /// What is done with the bytes of each format. An `InputError` is a good end; so is none.
 enum Targets {
-  nonisolated(unsafe) static let all: [String: ([UInt8]) throws -> Void] = [
+  static let all: [String: @Sendable ([UInt8]) throws -> Void] = [
     "extxyz": extendedXYZ, "sw": stillingerWeber, "springs": springs, "h5": hdf5,
   ]
 
   struct Broken: Error, CustomStringConvertible { let description: String }
 
   /// What is read is finite, and reads as the same when it is written.
-  static func extendedXYZ(_ bytes: [UInt8]) throws {
+  @Sendable static func extendedXYZ(_ bytes: [UInt8]) throws {
     for frame in try frames(bytes) {
       guard frame.cell.allSatisfy(\.isFinite), frame.columns.allSatisfy(isFinite) else {
         throw Broken(description: "read a number that is none")
       }
       var text: [UInt8] = []
       // What has no form as text is refused (formats/extxyz.md).
-      do { try ExtendedXYZWriter().append(frame, to: &text) } catch is InputError { continue }
+      do { try ExtendedXYZWriter().append(frame, to: &text) } catch { continue }
       let again = try frames(text)
       guard again.count == 1, again[0].cell == frame.cell, again[0].periodic == frame.periodic,
         frame.columns.allSatisfy({ again[0].column($0.name) == $0 })
@@ -36,18 +36,18 @@ enum Targets {
     if case .real(let values) = column.values { values.allSatisfy(\.isFinite) } else { true }
   }
 
-  static func stillingerWeber(_ bytes: [UInt8]) throws {
+  @Sendable static func stillingerWeber(_ bytes: [UInt8]) throws {
     let potential = try StillingerWeber(parsing: bytes, file: "x.sw")
     guard potential.cutoff.isFinite else { throw Broken(description: "a cutoff that is none") }
   }
 
-  static func springs(_ bytes: [UInt8]) throws {
+  @Sendable static func springs(_ bytes: [UInt8]) throws {
     let potential = try SpringModel(parsing: bytes, file: "x.json")
     guard potential.cutoff.isFinite else { throw Broken(description: "a cutoff that is none") }
   }
 
   /// All that a file holds: frames with what stands beside them, a model, a Hessian of others.
-  static func hdf5(_ bytes: [UInt8]) throws {
+  @Sendable static func hdf5(_ bytes: [UInt8]) throws {
     var refusal: InputError?
     do {
       var reader = try H5MDReader(image: bytes, name: "x.h5")
@@ -62,7 +62,7 @@ enum Targets {
       }
       _ = try reader.features()
     } catch let error as InputError { refusal = error }
-    do { _ = try StoredModel(image: bytes, name: "x.h5") } catch is InputError {
+    do { _ = try StoredModel(image: bytes, name: "x.h5") } catch {
       if let refusal { throw refusal }
     }
   }
