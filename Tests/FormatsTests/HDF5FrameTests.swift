@@ -37,7 +37,7 @@ struct HDF5FrameTests {
   @Test func oneFrameOfOneAtomRoundTrips() throws {
     let frame = Frame(
       species: ["Si"], positions: [0, -0.0, .leastNonzeroMagnitude],
-      cell: [Double](repeating: 0, count: 9))
+      cell: [Double](repeating: 0, count: 9), periodic: [false, false, false])
     let read = try frames(image([frame]))
     #expect(read == [frame])
     #expect(read[0].positions.map(\.bitPattern) == frame.positions.map(\.bitPattern))

