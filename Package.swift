@@ -65,7 +65,7 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "Fuzz", dependencies: ["Potentials", "Formats"], path: "Tests/fuzz",
-      exclude: ["run.sh"], swiftSettings: strict),
+      exclude: ["corpus", "run.sh"], swiftSettings: strict),
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
     command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),

@@ -27,5 +27,5 @@ fuzz sw "$vectors"/sw/*/*.sw "$top"/examples/potentials/*.sw "$top"/Tests/fuzz/c
 wait "$first"
 fuzz springs "$top"/examples/potentials/*.json "$top"/Tests/fuzz/corpus/springs/* &
 first=$!
-fuzz h5 "$vectors"/h5md/pass/*.h5 "$top"/Tests/fuzz/corpus/h5/*
+fuzz h5 "$vectors"/h5md/pass/{frames,hessian,features,model,big-endian}.h5 "$vectors"/h5md/fail/{frames,hessian,features}-*.h5 "$top"/Tests/fuzz/corpus/h5/*
 wait "$first"
