@@ -1,6 +1,7 @@
 """Writes formats/vectors/h5md: files of other programs that we read (pass), and files that we refuse
-(fail), each with the message in a file beside it, `.error`, written by hand. fail/damaged-heap.h5 is
-older: a file of znh5md with changed bytes, on which HDF5 1.10.8 never ended.
+(fail), each with the message in a file beside it, `.error`, written by hand. Two are
+older, good files with changed bytes: on fail/damaged-heap.h5 HDF5 1.10.8 never ended, for
+fail/heap-of-gigabytes.h5 it took all memory.
 
     python3 Tests/interop/generators/hdf5_vectors.py
 """
