@@ -24,6 +24,8 @@ public struct IdealCrystal: Sendable {
 
   /// More sites than this in a primitive cell are no crystal that spglib could help with.
   static let siteLimit = 2000
+  /// The symmetry that a triclinic crystal nearly has is looked for up to so many sites.
+  private static let siteLimitOfGuess = 200
 
   /// - Parameters:
   ///   - frame: Any labels of it are passed over; masses tell isotopes apart.
@@ -143,9 +145,9 @@ extension IdealCrystal {
     frame.setColumn(Column("cell_index", width: 3, .integer(cellIndex)))
     frame.setColumn(Column("ref_pos", width: 3, .real(referencePositions)))
     frame.setKey("sitevib_format", .integer(1))
-    frame.setKey(
-      "sublattice_names",
-      .text(Prototype.siteNames(speciesOfSublattice).joined(separator: " ")))
+    let names = Prototype.siteNames(speciesOfSublattice).joined(separator: " ")
+    // No longer text fits a key (formats/extxyz.md).
+    if names.utf8.count <= 600 { frame.setKey("sublattice_names", .text(names)) }
     frame.setKey("space_group", .text(symmetry.symbol))
     return frame
   }
@@ -255,8 +257,11 @@ extension IdealCrystal {
       "expected an ideal crystal within \(tolerance) Å, found \(lattice.basis.count) sites in its "
       + "primitive cell, space group \(symmetry.symbol)"
     let near = 0.25 * lattice.nearestNeighborDistance
-    let wider = SiteSymmetry.spaceGroup(
-      cell: lattice.primitiveCell, positions: positions, classes: classes, tolerance: near)
+    let wider =
+      classes.count > siteLimitOfGuess
+      ? nil
+      : SiteSymmetry.spaceGroup(
+        cell: lattice.primitiveCell, positions: positions, classes: classes, tolerance: near)
     if let wider, wider.number > 2 {
       throw InputError(
         frame.source,

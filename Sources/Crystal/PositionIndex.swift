@@ -75,14 +75,19 @@ struct PositionIndex {
       let n = Double(counts[axis])
       let place = (fractional[axis] - low[axis]) / span[axis] * n
       let margin = tolerance / (cell.height(axis) * span[axis]) * n
-      guard abs(place) < 1e15 else { return nil }
-      for slot in Int((place - margin).rounded(.down))...Int((place + margin).rounded(.down)) {
-        if cell.periodic[axis] {
+      guard abs(place) < 1e15, margin < 1e15 else { return nil }
+      let (first, last) = (
+        Int((place - margin).rounded(.down)), Int((place + margin).rounded(.down))
+      )
+      if cell.periodic[axis] {
+        for slot in first...min(last, first + counts[axis] - 1) {
           let folded = slot % counts[axis]
           slots[axis].append(folded < 0 ? folded + counts[axis] : folded)
-        } else {
-          slots[axis].append(min(max(slot, 0), counts[axis] - 1))
         }
+      } else {
+        // A flat structure has a span far below the tolerance: its one bin is walked once.
+        slots[axis] = Array(
+          min(max(first, 0), counts[axis] - 1)...min(max(last, 0), counts[axis] - 1))
       }
     }
     for i in slots[0] {

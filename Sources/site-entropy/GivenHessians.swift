@@ -44,8 +44,8 @@ final class GivenHessians: Sendable {
   private static let largestViolation = 0.05
   /// Below this an analytic Hessian is left as it is.
   private static let rounding = 1e-12
-  /// A text of so many bytes is read; more would not fit a machine.
-  private static let fileLimit = 1 << 36
+  /// No number of a text takes more, blanks included.
+  private static let bytesOfNumber = 64
 
   let fileCount: Int
   private let options: HessianOptions
@@ -105,7 +105,11 @@ final class GivenHessians: Sendable {
   }
 
   private func read(_ path: String, for frame: Frame, isReference: Bool) throws -> Given {
-    let bytes = try ByteSource(path: path).readToEnd(limit: Self.fileLimit)
+    let source = try ByteSource(path: path)
+    let isHDF5 = try HessianFileKind(of: source.peek(8)) == .hdf5
+    let atoms = min(frame.atomCount, 1 << 20)
+    let bytes = try source.readToEnd(
+      limit: isHDF5 ? FrameStream.imageLimit : 1 << 20 + 9 * atoms * atoms * Self.bytesOfNumber)
     let stored = try StoredHessian(
       recognising: bytes, name: path, masses: try frame.atomicMasses(),
       style: options.dynamicalMatrix, isReference: isReference)

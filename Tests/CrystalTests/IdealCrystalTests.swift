@@ -112,6 +112,7 @@ struct IdealCrystalTests {
     // A lone vacancy in a cell is a crystal too, for whom it is meant.
     let meant = try IdealCrystal(of: vacant, tolerance: 1e-5, acceptsDistorted: true)
     #expect(meant.symmetry.symbol == "P-43m" && Set(meant.sublattice).count == 63)
+    #expect(meant.labelled(vacant).text("sublattice_names")?.hasPrefix("Cd1 Cd2 ") == true)
     let open = Frame(
       species: ["H"], positions: [0, 0, 0], cell: [Double](repeating: 0, count: 9),
       periodic: [false, false, false])

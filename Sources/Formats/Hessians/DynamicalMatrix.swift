@@ -22,13 +22,13 @@ extension StoredHessian {
     let n = masses.count
     let count = 9 * n * n
     var values: [Double] = []
-    values.reserveCapacity(count)
     if isText {
       // A number takes a digit and a blank at least.
       guard count <= bytes.count else {
         throw InputError(
           file: name, "expected \(count) numbers for \(n) atoms, found \(bytes.count) bytes")
       }
+      values.reserveCapacity(count)
       var words = WordReader(bytes: bytes, name: name)
       for _ in 0..<count { values.append(try words.real()) }
       do { try words.end() } catch {
@@ -43,6 +43,7 @@ extension StoredHessian {
           "expected a dynamical matrix of \(n) atoms, \(8 * count) bytes, found \(bytes.count) bytes"
             + (found == found.rounded() ? ", one of \(Int(found)) atoms" : ""))
       }
+      values.reserveCapacity(count)
       for start in stride(from: 0, to: bytes.count, by: 8) {
         let bits = (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
         values.append(Double(bitPattern: bits))
