@@ -45,8 +45,12 @@ public struct BasisOptions: ParsableArguments {
 
   @Option(help: "What tells neighbours apart.") public var channels = Channels.Resolution.species
 
-  @Option(help: "Whether equivalent sublattices share their coefficients.")
-  public var share = Channels.Sharing.auto
+  @Option(
+    help: """
+      Whether equivalent sublattices share their coefficients; otherwise auto, but never with \
+      --cartesian, whose monomials turn with the bonds of a sublattice.
+      """)
+  public var share: Channels.Sharing?
 
   @Option(
     help: ArgumentHelp(
@@ -94,7 +98,9 @@ public struct BasisOptions: ParsableArguments {
     }
     return FeatureBasis(
       functions: functions,
-      channels: try Channels(reference: reference, resolution: channels, sharing: share))
+      channels: try Channels(
+        reference: reference, resolution: channels,
+        sharing: share ?? (cartesian == nil ? .auto : .never)))
   }
 
   /// Half-way between the first shells, so that those on either side are resolved alike: for

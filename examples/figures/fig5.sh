@@ -8,9 +8,9 @@ set -euo pipefail
 begin_figure fig5 "$@"
 
 if [ "$quick" = 1 ]; then
-  cells=2 radius=4 samples=24 cartesian=(--cartesian 2 --cutoff 3.5) ace=(--order 2 --degree 10 --cutoff 5.2 --weight-l 0.75)
+  cells=2 radius=4 samples=24 cartesian=(--cartesian 2 --cutoff 3.5 --share auto) ace=(--order 2 --degree 10 --cutoff 5.2 --weight-l 0.75)
 else
-  cells=3 radius=5 samples=60 cartesian=(--cartesian 2 --cutoff 3.5) ace=(--order 3 --degree 10 --cutoff 6 --weight-l 0.75)
+  cells=3 radius=5 samples=60 cartesian=(--cartesian 2 --cutoff 3.5 --share auto) ace=(--order 3 --degree 10 --cutoff 6 --weight-l 0.75)
 fi
 kept=$((samples / 5)) trained=$((samples - samples / 5))
 
