@@ -5,7 +5,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$top/install.sh" "$folder" > /dev/null
+"$top/examples/install.sh" "$folder" > /dev/null
 cd "$folder/share"
 for tool in "$folder"/bin/*; do
   name=${tool##*/}

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds the commands and installs them with their manual pages and completions:
-#   ./install.sh [PREFIX]        (/usr/local)
+#   examples/install.sh [PREFIX]        (/usr/local)
 # gives PREFIX/bin, PREFIX/share/man/man1, and completions for bash, zsh and fish under PREFIX/share.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 prefix=${1:-/usr/local}
 . examples/setup.sh
 need_swift
