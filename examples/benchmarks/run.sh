@@ -24,7 +24,7 @@ xyz-perturb --mode rattle --amplitude 0.05 --samples 1 --seed 2 si1000.xyz > rat
 xyz-perturb --mode rattle --amplitude 0.05 --samples 100 --seed 3 si1000.xyz > hundred.xyz
 xyz-build diamond --species Si -a 5.431 --supercell 3 3 3 |
   xyz-perturb --mode localized --amplitude 0.05 --radius 5 --samples 60 --seed 1 |
-  site-entropy --potential "$potential" | ridge --order 3 --degree 12 --cutoff 5.5 > model.h5 2> /dev/null
+  site-entropy --potential "$potential" | ridge --order 3 --degree 12 --cutoff 5.5 --weight-l 1.5 > model.h5 2> /dev/null
 
 LD_LIBRARY_PATH=$peers/lib "$peers/bin/python" "$top/examples/benchmarks/peers.py" "$potential" "$top" | tee peers.tsv
 echo "Wrote peers.tsv in $PWD" >&2
