@@ -254,7 +254,7 @@ def channels():
     """CdTe: what telling neighbours apart is worth, for both kinds of features."""
     rows = []
     bases = [("ACE", "--order 3 --degree 12,12,7 --weight-l 0.5 --cutoff 7"),
-             ("Cartesian", "--cartesian 2 --cutoff 4.7")]
+             ("Cartesian", "--cartesian 2 --cutoff 4.7 --share auto")]
     for name, options in bases:
         for neighbours in ["both", "species", "sublattice", "none", "collapsed"]:
             if name == "Cartesian" and neighbours not in ["both", "collapsed"]:
