@@ -1,5 +1,5 @@
 public import Formats
-internal import Foundation
+internal import Glibc
 
 /// A way to displace the atoms of a crystal.
 public enum Perturbation: Sendable, Equatable {

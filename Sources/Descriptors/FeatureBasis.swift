@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// Everything that defines the features of a site: kept with the features and the model, so that
 /// predictions use exactly the basis of the fit.

@@ -1,5 +1,5 @@
 import CommandLine
-import Foundation
+import Glibc
 import Regression
 
 /// What a fit is worth.
