@@ -46,6 +46,13 @@ struct HDF5VectorTests {
     try readAll(Self.bytes("pass/" + name), name)
   }
 
+  @Test func aHessianThatNamesNoEncodingIsRead() throws {
+    let hessians = try ["hessian", "hessian-plain"].map { name in
+      try H5MDReader(image: Self.bytes("pass/\(name).h5"), name: name).hessian(frame: 0)
+    }
+    #expect(hessians[0] != nil && hessians[0] == hessians[1])
+  }
+
   @Test func aFileOfZnH5MDIsRead() throws {
     let frames = try frames(Self.bytes("pass/znh5md.h5"), "znh5md.h5")
     #expect(frames.map(\.species) == [["Cd", "Te", "Si"], ["Cd", "Te"]])

@@ -156,15 +156,19 @@ extension StoredHessian {
       try image.setAttribute("blocksize", of: path, to: [Int32(d), Int32(d)])
       try image.setAttribute(
         "mass_weighted", of: path, to: [hessian.massWeighted ? 1 : 0], isScalar: true)
-      try image.setVariableAttribute("encoding-type", of: path, to: ["bsr_matrix"])
-      try image.setVariableAttribute("encoding-version", of: path, to: ["0.1.0"])
+      for (name, value) in StoredHessian.encoding {
+        try image.setVariableAttribute(name, of: path, to: [value])
+      }
       try image.setVariableAttribute(
         "unit", of: path, to: [hessian.massWeighted ? "eV Angstrom-2 u-1" : "eV Angstrom-2"])
       last = (hessian.rowStarts, hessian.indices, hessian.masses, path)
     }
   }
 
-  /// Reads the Hessian in a group.
+  /// What the group says of itself, in the words of AnnData.
+  private static let encoding = [("encoding-type", "bsr_matrix"), ("encoding-version", "0.1.0")]
+
+  /// Reads the Hessian in a group; one that does not say how it is encoded is taken for ours.
   init(from image: borrowing FileImage, group: String, file: String) throws {
     func attribute(_ name: String, count: Int) throws(HDF5Error) -> [Int] {
       guard let values = try image.integerAttribute(name, of: group) else {
@@ -175,6 +179,14 @@ extension StoredHessian {
           object: "/\(group)@\(name)", expected: "\(count) integers", found: "\(values.count)")
       }
       return values
+    }
+    for (name, expected) in Self.encoding {
+      guard let found = try image.textsAttribute(name, of: group) else { continue }
+      guard found == [expected] else {
+        throw HDF5Error.unexpected(
+          object: "/\(group)@\(name)", expected: "'\(expected)'",
+          found: found.map { "'\($0)'" }.joined(separator: ", "))
+      }
     }
     let shape = try attribute("shape", count: 2)
     let blocks = try attribute("blocksize", count: 2)

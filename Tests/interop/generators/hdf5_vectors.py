@@ -102,6 +102,13 @@ def our_hessian(file):
     group["indices"], group["indptr"] = np.array([0, 1, 0, 1], "i4"), np.array([0, 2, 4])
 
 
+def plain_hessian(file):
+    """As SciPy and h5py write it without a word on the encoding."""
+    our_hessian(file)
+    for name in ("encoding-type", "encoding-version"):
+        del file["sitevib/hessian/0"].attrs[name]
+
+
 def our_features(file):
     our_frames(file)
     group = file.create_group("sitevib/features")
@@ -254,6 +261,9 @@ MUTANTS = {
         "shape-huge": attribute(HESSIAN, "shape", [3 * 2**60, 3 * 2**60]),
         "block-4": attribute(HESSIAN, "blocksize", np.array([4, 4], "i4")),
         "masses-zero": put(HESSIAN + "/masses", [28.0, 0]),
+        "encoding-csr": attribute(HESSIAN, "encoding-type", "csr_matrix"),
+        "encoding-number": attribute(HESSIAN, "encoding-type", np.int32(1)),
+        "encoding-future": attribute(HESSIAN, "encoding-version", "0.2.0"),
     },
     "features": {
         "version-future": attribute(FEATURES, "version", np.int32(2)),
@@ -310,6 +320,8 @@ def main():
         (FOLDER / kind).mkdir(parents=True, exist_ok=True)
     znh5md_file(FOLDER / "pass/znh5md.h5")
     by_hand("pass/big-endian.h5", big_endian)
+    with h5py.File(FOLDER / "pass/hessian-plain.h5", "w") as file:
+        plain_hessian(file)
     soft, outside = h5py.SoftLink("/particles/all/species"), h5py.ExternalLink("/etc/passwd", "/")
     instead("fail/soft-link.h5", lambda f: f.__setitem__(POSITION, soft))
     instead("fail/external-link.h5", lambda f: f.__setitem__(POSITION, outside))
