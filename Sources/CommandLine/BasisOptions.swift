@@ -110,8 +110,8 @@ public struct BasisOptions: ParsableArguments {
     do {
       distance = try nearestNeighborDistance(
         frame.requiredReferencePositions(), cell: frame.cellOfReference())
-    } catch let error as NeighborError {
-      throw InputError(frame.source, "reference positions: \(error)")
+    } catch {
+      throw InputError(frame.source, error, in: "reference positions")
     }
     guard distance.isFinite else {
       throw InputError(frame.source, "expected neighbours in the reference, found none")

@@ -66,7 +66,7 @@ extension Frame {
     _ reference: [Double], cell: Cell
   ) throws(InputError) -> Double {
     do { return try Crystal.nearestNeighborDistance(reference, cell: cell) / 2 } catch {
-      throw InputError(source, "reference positions: \(error)")
+      throw InputError(source, error, in: "reference positions")
     }
   }
 }

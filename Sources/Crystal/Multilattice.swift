@@ -61,10 +61,8 @@ public struct Multilattice: Sendable {
           frame.source,
           "reference positions: expected sites farther apart than \(rounded(10 * tolerance)) Å")
       }
-    } catch let error as InputError {
-      throw error
     } catch {
-      throw InputError(frame.source, "reference positions: \(error)")
+      throw InputError(frame.source, error, in: "reference positions")
     }
     let classes = try SiteClasses(of: frame)
     let search = TranslationSearch(

@@ -69,7 +69,7 @@ public struct PerturbationBase: Sendable {
       throw InputError(frame.source, "dimension: expected 1, 2 or 3, found \(frame.dimension)")
     }
     do { limit = try nearestNeighborDistance(reference, cell: cell) / 2 } catch {
-      throw InputError(frame.source, "reference positions: \(error)")
+      throw InputError(frame.source, error, in: "reference positions")
     }
   }
 

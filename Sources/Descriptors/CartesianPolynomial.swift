@@ -69,10 +69,8 @@ func referenceNeighbors(_ frame: Frame, cutoff: Double) throws(InputError) -> Ne
       positions: frame.requiredReferencePositions(), cell: frame.cellOfReference(),
       cutoff: cutoff + CartesianOptions.margin)
     return try search.neighborsOfAll()
-  } catch let error as InputError {
-    throw error
   } catch {
-    throw InputError(frame.source, "reference positions: \(error)")
+    throw InputError(frame.source, error, in: "reference positions")
   }
 }
 

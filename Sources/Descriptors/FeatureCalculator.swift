@@ -72,10 +72,8 @@ public struct PreparedFrame: Sendable {
         search = try NeighborSearch(
           positions: frame.positions, cell: frame.positionCell(),
           cutoff: evaluator.basis.options.cutoff)
-      } catch let error as InputError {
-        throw error
       } catch {
-        throw InputError(frame.source, "\(error)")
+        throw InputError(frame.source, error)
       }
       relative = CartesianPolynomial.Variables()
     case .cartesian(let polynomial):
@@ -130,7 +128,7 @@ public struct PreparedFrame: Sendable {
   func neighbors(of centers: Range<Int>) throws(InputError) -> NeighborList {
     guard let search else { preconditionFailure("no search") }
     do { return try search.neighbors(of: centers) } catch {
-      throw InputError(source, "\(error)")
+      throw InputError(source, error)
     }
   }
 

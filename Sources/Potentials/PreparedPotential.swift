@@ -147,13 +147,7 @@ public struct PreparedPotential: Sendable {
   }
 
   /// The same complaint with the place in the input.
-  func named(_ error: NeighborError) -> InputError {
-    switch error {
-    case .coincident(_, let atom), .tooManyNeighbors(let atom, _), .notFinite(let atom):
-      InputError(source, atom: atom, "\(error)")
-    case .tooManyImages: InputError(source, "\(error)")
-    }
-  }
+  func named(_ error: NeighborError) -> InputError { InputError(source, error) }
 
   func overflow() -> InputError {
     InputError(source, "expected a finite energy and derivatives, found an overflow")

@@ -90,7 +90,7 @@ public struct SpringModel: Potential {
       let search = try NeighborSearch(
         positions: sites, cell: reference, cutoff: cutoff + 2 * Self.tolerance)
       list = try search.neighborsOfAll()
-    } catch { throw InputError(frame.source, "ref_pos: \(error)") }
+    } catch { throw InputError(frame.source, error, in: "ref_pos") }
     let isOpen = periodic.prefix(dimension).contains(false)
     let ofSublattice = (0..<sublatticeCount).map { from in
       springs.indices.filter { springs[$0].from == from }

@@ -86,6 +86,8 @@ enum HessianSource: Sendable {
             "range": .real(found.range), "asymmetry": .real(found.asymmetry),
           ]
         )
+      } catch let error as NeighborError {
+        throw InputError(frame.source, error)
       } catch let error as InputError {
         throw error
       } catch { throw ForceFailure(source: frame.source, error: error) }

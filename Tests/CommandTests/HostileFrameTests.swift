@@ -52,9 +52,34 @@ struct HostileFrameTests {
       """
       for frame in same image near nearer; do
         timeout -s KILL 20 \(tool.filter) $frame.xyz > out 2> err; refused $? 65
-        grep -q "$frame.xyz: frame 1, line" err || violation "$frame: no place"
-        grep -qE 'atoms? (1 and )?2' err || violation "$frame: no atom"
+        grep -q "$frame.xyz: frame 1, line 4: expected .*atoms\\? \\(1 and \\)\\?2" err || violation $frame
       done
+      """)
+  }
+
+  private static let onPositions = ["ace-features", "ridge", "predict", "hessian"]
+  private static let heedlessOfSites = [
+    "predict", "hessian", "xyz-convert", "xyz-label", "xyz-table",
+  ]
+
+  /// The line is that of the later of the two, whether their positions are one or their sites.
+  @Test(arguments: Tool.textReaders) func atomsInOnePlaceAreNamedByTheirLine(tool: Tool) throws {
+    try check(
+      tool,
+      """
+      head -n 66 $files/labels.xyz > good
+      beside same 0
+      # The sites of atoms 1 and 2 are one, and atom 2 is where it may be.
+      awk 'NR == 3 { x = $2; s = $10 } NR == 4 { $2 = x + 1; $3 = $4 = 0; $10 = s; $11 = $12 = 0 }
+        { print }' good > sites.xyz
+      named() {
+        \(tool.filter) $1.xyz > out 2> err; refused $? 65
+        place="\(tool.name): $1.xyz: frame 1, line 4:$2"
+        [ "$(< err)" = "$place expected distinct places, found atoms 1 and 2 in one place" ] ||
+          violation "$1: other words"
+      }
+      \(Self.onPositions.contains(tool.name) ? "named same ''" : "")
+      \(Self.heedlessOfSites.contains(tool.name) ? "" : "named sites ' reference positions:'")
       """)
   }
 
