@@ -1,11 +1,13 @@
-/// Runs `body` with so many threads for each call into BLAS or LAPACK, then goes back to one.
+/// Runs `body` with so many threads for each call into BLAS or LAPACK, then goes back to as many as
+/// there were.
 ///
-/// Only while nothing else computes: the number is the process's own.
+/// Another number only while nothing else computes: it is the process's own.
 public func withLinearAlgebraThreads<Result>(
   _ count: Int, _ body: () throws -> Result
 ) rethrows -> Result {
-  guard count > 1 else { return try body() }
+  let before = linearAlgebraThreads
+  guard count != before else { return try body() }
   setLinearAlgebraThreads(count)
-  defer { setLinearAlgebraThreads(1) }
+  defer { setLinearAlgebraThreads(before) }
   return try body()
 }

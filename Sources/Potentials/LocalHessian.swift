@@ -54,9 +54,13 @@ public struct LocalHessian: Sendable {
   ///   - moved: The atoms at which x differs from x₀, each once.
   ///   - positions: x in Å, shape [N, 3]; equal to x₀ at all other atoms.
   /// - Throws: `InputError` for atoms in one place.
-  /// - Complexity: O(moved atoms), unless one moves farther than `reach`.
+  /// - Complexity: O(moved atoms), unless one moves farther than `reach` or an axis is inactive.
   public func difference(moved: [Int], to positions: [Double]) throws -> HessianDifference {
-    let new = PreparedPotential.flat(positions, prepared.dimension)
+    try difference(moved: moved, toFlat: PreparedPotential.flat(positions, prepared.dimension))
+  }
+
+  /// The same where the coordinates on inactive axes are zero already: positions are not copied.
+  package func difference(moved: [Int], toFlat new: [Double]) throws -> HessianDifference {
     let old = prepared.positions
     precondition(new.count == old.count, "positions: expected [\(prepared.atomCount), 3]")
     var farthest = 0.0
@@ -71,7 +75,7 @@ public struct LocalHessian: Sendable {
       touched.formUnion(centers[centerStarts[atom]..<centerStarts[atom + 1]])
     }
     guard farthest <= reach else {
-      return try LocalHessian(prepared, reach: farthest).difference(moved: moved, to: positions)
+      return try LocalHessian(prepared, reach: farthest).difference(moved: moved, toFlat: new)
     }
     var set = StarSet()
     let order = touched.sorted()

@@ -47,7 +47,7 @@ public struct PreparedPotential: Sendable {
   }
 
   /// Inactive axes do not exist: their coordinates count as zero.
-  static func flat(_ positions: [Double], _ dimension: Int) -> [Double] {
+  package static func flat(_ positions: [Double], _ dimension: Int) -> [Double] {
     guard dimension < 3 else { return positions }
     return positions.enumerated().map { $0.offset % 3 < dimension ? $0.element : 0 }
   }

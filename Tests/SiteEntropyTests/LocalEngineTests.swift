@@ -82,6 +82,26 @@ struct LocalEngineTests {
     }
   }
 
+  /// A thread displaces the same copy of the crystal for one site after the other: nothing of the
+  /// last may be left.
+  @Test func labelsDoNotDependOnWhatWasLabelledBefore() throws {
+    let problem = try Problem(
+      "chain", ["Na", "Cl"], 5, [70, 1, 1], .rattle(amplitude: 0.03), potential: "chain.json")
+    setConcurrentBlockLimit(1)
+    defer { setConcurrentBlockLimit(.max) }
+    let all = try problem.local(radius: 30).siteEntropy
+    // Sites of a sublattice go by sixteens.
+    for basis in 0..<2 {
+      let atoms = problem.crystal.sites.indices.filter { problem.crystal.sites[$0].basis == basis }
+      for first in [0, 32, 48] {
+        let batch = Array(atoms[first..<first + 16])
+        let labels = try LocalEngine(radius: 30, tolerance: 1).labels(
+          of: problem.frame, atoms: batch, crystal: problem.crystal, potential: problem.potential)
+        #expect(labels == batch.map { all[$0] })
+      }
+    }
+  }
+
   @Test func threadsDoNotChangeABit() throws {
     let problem = try Problem(
       "diamond", ["Si"], 5.431, [2, 2, 2], .rattle(amplitude: 0.05), potential: "Si.sw")

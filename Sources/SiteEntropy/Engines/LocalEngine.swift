@@ -54,14 +54,13 @@ public struct LocalEngine: Sendable {
     of frame: Frame, crystal: ReferenceCrystal, potential: any Potential
   ) throws -> SiteLabels {
     // Products of one thread: frames, or blocks of sites, share the cores.
-    let threads = linearAlgebraThreads
-    setLinearAlgebraThreads(1)
-    defer { setLinearAlgebraThreads(threads) }
-    let problem = try LocalProblem(frame, crystal: crystal, potential: potential)
-    let sample = Self.sample(problem)
-    guard let radius else { return try labels(problem, sample) }
-    let estimate = try estimate(radius, problem, sample)
-    return try labels(problem, radius: radius, estimate: estimate)
+    try withLinearAlgebraThreads(1) {
+      let problem = try LocalProblem(frame, crystal: crystal, potential: potential)
+      let sample = Self.sample(problem)
+      guard let radius else { return try labels(problem, sample) }
+      let estimate = try estimate(radius, problem, sample)
+      return try labels(problem, radius: radius, estimate: estimate)
+    }
   }
 
   /// The labels of some atoms of a frame, by the radius, without an error estimate.
@@ -190,15 +189,19 @@ public struct LocalEngine: Sendable {
       }
     }
     let failures = Mutex<[Int: any Error]>([:])
+    // One for each thread, kept from batch to batch: they have the size of the crystal.
+    let workspaces = Mutex<[LocalProblem.Workspace]>([])
     // Label, how far it has converged, least and largest eigenvalue, whether a patch was left.
     var output = [Double](repeating: 0, count: batches.count * Self.batch * 5)
     let frozen = batches
     fillBlocksConcurrently(&output, blockSize: Self.batch * 5) { block, results in
       let (patch, members) = frozen[block]
+      var workspace = workspaces.withLock { $0.popLast() } ?? problem.makeWorkspace()
+      defer { workspaces.withLock { $0.append(workspace) } }
       do {
         try problem.label(
           members.map { sites[$0] }, patches[patch], steps: Self.mostSteps,
-          convergence: Self.convergence, into: &results)
+          convergence: Self.convergence, workspace: &workspace, into: &results)
       } catch {
         failures.withLock { $0[block] = error }
       }

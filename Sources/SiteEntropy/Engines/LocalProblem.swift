@@ -44,7 +44,10 @@ struct LocalProblem: Sendable {
       * crystal.foldedHessian.values.reduce(0) { max($0, abs($1)) }
     reach = Self.reach(perturbation.matrix, crystal.multilattice, negligible) + 0.01
     cutoff = potential.cutoff
-    (self.crystal, self.ideal, self.positions) = (crystal, ideal, positions)
+    self.crystal = crystal
+    let dimension = crystal.multilattice.dimension
+    self.ideal = PreparedPotential.flat(ideal, dimension)
+    self.positions = PreparedPotential.flat(positions, dimension)
     self.isMoved = isMoved
   }
 
@@ -83,21 +86,33 @@ struct LocalProblem: Sendable {
       * LocalPatch.places(basis: 0, radius: radius + reach, crystal: crystal).count
   }
 
+  /// The crystal at rest, to be displaced around one site after the other.
+  struct Workspace: Sendable {
+    /// The ideal ones between two sites, shape [N, 3] in Å.
+    fileprivate var positions: [Double]
+    /// -1 everywhere between two sites, shape [N].
+    fileprivate var placeOfAtom: [Int32]
+  }
+
+  /// - Complexity: O(N), unlike that of a label.
+  func makeWorkspace() -> Workspace {
+    Workspace(positions: ideal, placeOfAtom: [Int32](repeating: -1, count: isMoved.count))
+  }
+
   /// Labels of a few translations of one basis site.
   ///
-  /// - Parameter results: For each site: label, how far it has converged in k_B, least and largest
-  ///   eigenvalue of E found, and 1 where the difference of Hessians leaves the patch.
+  /// - Parameters:
+  ///   - workspace: The same at the end.
+  ///   - results: For each site: label, how far it has converged in k_B, least and largest
+  ///     eigenvalue of E found, and 1 where the difference of Hessians leaves the patch.
   func label(
     _ sites: [LatticeSite], _ patch: LocalPatch, steps: Int, convergence: Double,
-    into results: inout MutableSpan<Double>
+    workspace: inout Workspace, into results: inout MutableSpan<Double>
   ) throws {
     let (d, width) = (dimension, max(8, 4 * (sites.count + sites.count % 2)))
-    var positions = ideal
-    var placeOfAtom = [Int32](repeating: -1, count: isMoved.count)
     var differences: [LocalOperators.Difference] = []
     for (index, site) in sites.enumerated() {
-      let (difference, isWhole) = try difference(
-        at: site, patch, &positions, &placeOfAtom)
+      let (difference, isWhole) = try difference(at: site, patch, &workspace)
       guard isWhole else {
         results[5 * index + 4] = 1
         return
@@ -144,13 +159,8 @@ struct LocalProblem: Sendable {
   }
 
   /// H̃(u^R) - H̃0 around a site, and whether the patch holds all of it.
-  ///
-  /// - Parameters:
-  ///   - positions: The ideal ones; the same again at the end.
-  ///   - placeOfAtom: -1 everywhere; the same again at the end.
   private func difference(
-    at site: LatticeSite, _ patch: LocalPatch, _ positions: inout [Double],
-    _ placeOfAtom: inout [Int32]
+    at site: LatticeSite, _ patch: LocalPatch, _ workspace: inout Workspace
   ) throws -> (LocalOperators.Difference, isWhole: Bool) {
     let lattice = crystal.multilattice
     let (group, s) = (lattice.group, lattice.basis.count)
@@ -161,22 +171,22 @@ struct LocalProblem: Sendable {
           + patch.sites[index].basis]
     }
     for (index, atom) in atoms.enumerated() {
-      placeOfAtom[atom] = Int32(index)
+      workspace.placeOfAtom[atom] = Int32(index)
       guard patch.isInside[index], isMoved[atom] else { continue }
       moved.append(atom)
-      for e in 3 * atom..<3 * atom + 3 { positions[e] = self.positions[e] }
+      for e in 3 * atom..<3 * atom + 3 { workspace.positions[e] = positions[e] }
     }
     defer {
-      for atom in atoms { placeOfAtom[atom] = -1 }
-      for atom in moved { for e in 3 * atom..<3 * atom + 3 { positions[e] = ideal[e] } }
+      for atom in atoms { workspace.placeOfAtom[atom] = -1 }
+      for atom in moved { for e in 3 * atom..<3 * atom + 3 { workspace.positions[e] = ideal[e] } }
     }
-    let difference = try local.difference(moved: moved, to: positions)
+    let difference = try local.difference(moved: moved, toFlat: workspace.positions)
     let matrix = difference.matrix.scaledSymmetrically(
       by: difference.atoms.map { crystal.inverseRootMasses[$0] })
     let outside = Int32(patch.sites.count)
     var isWhole = true
     let places = difference.atoms.enumerated().map { row, atom in
-      let place = placeOfAtom[atom]
+      let place = workspace.placeOfAtom[atom]
       guard place < 0 else { return place }
       let area = matrix.blockSize * matrix.blockSize
       let elements = area * matrix.rowStarts[row]..<area * matrix.rowStarts[row + 1]
