@@ -50,7 +50,7 @@ let package = Package(
     library("Potentials", ["Crystal", "Formats", "LinearAlgebra"]),
     library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
-    library("Regression", ["Formats", "LinearAlgebra"]),
+    library("Regression", ["Crystal", "Formats", "LinearAlgebra"]),
     library(
       "CommandLine",
       ["CMalloc", "Formats", "LinearAlgebra", "Crystal", "Descriptors", argumentParser]),
@@ -64,7 +64,7 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "Fuzz", dependencies: ["Potentials", "Formats"], path: "Tests/fuzz",
+      name: "Fuzz", dependencies: ["Potentials", "Crystal", "Formats"], path: "Tests/fuzz",
       exclude: ["corpus", "run.sh"], swiftSettings: strict),
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
@@ -81,7 +81,7 @@ let package = Package(
     command("xyz-perturb", ["Crystal"]),
     command("xyz-table", ["Crystal"]),
     // MARK: Tests
-    tests("FormatsTests", ["Formats"]),
+    tests("FormatsTests", ["Crystal", "Formats"]),
     tests("ConformanceTests", ["Formats"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("CrystalTests", ["Crystal", "Formats", "LinearAlgebra"]),

@@ -40,7 +40,7 @@ public final class ChildProcess {
   /// Starts a program, found in PATH unless its name has a slash.
   public init(_ program: String, arguments: [String]) throws(ChildProcessError) {
     self.program = program
-    let log = try UnnamedFile()
+    let log = try Self.unnamedFile()
     self.log = log
     // One at a time, so that no other child inherits the ends of this one's pipes.
     (processID, commands, answers) = try Self.starting.withLock {
@@ -49,6 +49,12 @@ public final class ChildProcess {
   }
 
   private static let starting = Mutex(())
+
+  private static func unnamedFile() throws(ChildProcessError) -> UnnamedFile {
+    do { return try UnnamedFile() } catch {
+      throw .failed(operation: UnnamedFile.folder, errno: error.errno)
+    }
+  }
 
   private static func start(
     _ program: String, _ arguments: [String], log: UnnamedFile
@@ -106,27 +112,25 @@ public final class ChildProcess {
 
   /// Gives the program a file to read, which has no name elsewhere, and returns its path.
   public func provide(_ text: String) throws(ChildProcessError) -> String {
-    let file = try UnnamedFile()
-    try file.write(Array(text.utf8))
+    let file = try Self.unnamedFile()
+    do { try writeAll(Array(text.utf8), to: file.descriptor) } catch {
+      throw .failed(operation: "temporary file", errno: error.errno)
+    }
     files.append(file)
     return "/proc/\(getpid())/fd/\(file.descriptor)"
   }
 
   /// Sends commands.
   public func send(_ text: String) throws(ChildProcessError) {
-    let bytes = Array(text.utf8)
-    var offset = 0
-    while offset < bytes.count {
-      let sent = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.send(
-          commands, $0.baseAddress! + offset, $0.count - offset, Int32(MSG_NOSIGNAL))
+    let (bytes, commands) = (Array(text.utf8), commands)
+    do {
+      try moveAll(bytes.count, through: commands) { offset in
+        unsafe bytes.withUnsafeBytes {
+          unsafe Glibc.send(
+            commands, $0.baseAddress! + offset, $0.count - offset, Int32(MSG_NOSIGNAL))
+        }
       }
-      if sent > 0 {
-        offset += sent
-      } else if sent == 0 || errno != EINTR {
-        throw lastWords()
-      }
-    }
+    } catch { throw lastWords() }
   }
 
   /// The next answer: a line that begins with `head`, and lines after it.
@@ -186,46 +190,5 @@ public final class ChildProcess {
     let command = lines[error...].first { $0.hasPrefix("Last ") || $0.hasPrefix("Last command") }
     return .ended(
       program: program, message: lines[error] + (command.map { "; \($0)" } ?? ""))
-  }
-}
-
-/// A file in TMPDIR (else /tmp) that is gone with its descriptor.
-private final class UnnamedFile {
-  let descriptor: Int32
-
-  init() throws(ChildProcessError) {
-    let given = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
-    let folder = given.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-    var template = Array((folder + "/sitevib-XXXXXX").utf8CString)
-    descriptor = unsafe mkstemp(&template)
-    guard descriptor >= 0 else { throw .failed(operation: folder, errno: errno) }
-    _ = unsafe unlink(template)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-  }
-
-  deinit { close(descriptor) }
-
-  func write(_ bytes: [UInt8]) throws(ChildProcessError) {
-    var offset = 0
-    while offset < bytes.count {
-      let written = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset)
-      }
-      if written > 0 {
-        offset += written
-      } else if written == 0 || errno != EINTR {
-        throw .failed(operation: "temporary file", errno: written == 0 ? EIO : errno)
-      }
-    }
-  }
-
-  /// The last bytes of the file.
-  func end(bytes count: Int) -> [UInt8] {
-    let size = lseek(descriptor, 0, SEEK_END)
-    var buffer = [UInt8](repeating: 0, count: count)
-    let found = unsafe buffer.withUnsafeMutableBytes {
-      unsafe pread(descriptor, $0.baseAddress, $0.count, max(0, size - off_t(count)))
-    }
-    return Array(buffer.prefix(max(0, found)))
   }
 }

@@ -12,18 +12,7 @@ struct Diagnostics: Sendable {
 
   /// Writes text as it is: JSON lines and progress.
   func writeRaw(_ text: String) {
-    let bytes = Array(text.utf8)
-    var offset = 0
-    while offset < bytes.count {
-      let written = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(STDERR_FILENO, $0.baseAddress! + offset, $0.count - offset)
-      }
-      if written > 0 {
-        offset += written
-      } else if written == 0 || errno != EINTR {
-        return
-      }
-    }
+    do { try writeAll(Array(text.utf8), to: STDERR_FILENO) } catch { return }
   }
 }
 

@@ -107,19 +107,8 @@ final class Output {
   private func failure() -> StreamError { .cannotWrite(path: name, errno: errno) }
 
   private func writeOut(_ bytes: [UInt8]) throws(StreamError) {
-    var offset = 0
-    while offset < bytes.count {
-      let written = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset)
-      }
-      if written > 0 {
-        offset += written
-      } else if written < 0 && errno == EAGAIN {
-        var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard unsafe poll(&request, 1, -1) >= 0 || errno == EINTR else { throw failure() }
-      } else if written == 0 || errno != EINTR {
-        throw failure()
-      }
+    do { try writeAll(bytes, to: descriptor) } catch {
+      throw .cannotWrite(path: name, errno: error.errno)
     }
   }
 

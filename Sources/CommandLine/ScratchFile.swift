@@ -1,24 +1,18 @@
 internal import Glibc
 
-/// Numbers beyond what memory should hold: a file without a name in TMPDIR (else /tmp), which is
-/// gone with the process however it ends.
+/// Numbers beyond what memory should hold, in an ``UnnamedFile``.
 public final class ScratchFile {
-  private let descriptor: Int32
-  private let folder: String
+  private let file: UnnamedFile
+  private let folder = UnnamedFile.folder
   /// Numbers written.
   public private(set) var count = 0
 
   /// - Throws: ``StreamError/cannotCreate(path:errno:)``.
   public init() throws(StreamError) {
-    let given = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
-    folder = given.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-    var template = Array((folder + "/sitevib-XXXXXX").utf8CString)
-    descriptor = unsafe mkstemp(&template)
-    guard descriptor >= 0 else { throw .cannotCreate(path: folder, errno: errno) }
-    _ = unsafe unlink(template)
+    do { file = try UnnamedFile() } catch {
+      throw .cannotCreate(path: folder, errno: error.errno)
+    }
   }
-
-  deinit { close(descriptor) }
 
   /// Appends numbers.
   ///
@@ -26,17 +20,13 @@ public final class ScratchFile {
   /// - Throws: ``StreamError/cannotWrite(path:errno:)``.
   public func append(_ values: [Double]) throws(StreamError) -> Int {
     let start = count
-    let size = values.count * MemoryLayout<Double>.stride
-    var done = 0
-    while done < size {
-      let offset = off_t(start * MemoryLayout<Double>.stride + done)
-      let written = unsafe values.withUnsafeBytes {
-        unsafe pwrite(descriptor, $0.baseAddress! + done, size - done, offset)
-      }
-      if written > 0 {
-        done += written
-      } else if written == 0 || errno != EINTR {
-        throw .cannotWrite(path: folder, errno: errno)
+    let (descriptor, size) = (file.descriptor, values.count * Self.width)
+    try checked { () throws(TransferError) in
+      try moveAll(size, through: descriptor) { offset in
+        unsafe values.withUnsafeBytes {
+          unsafe pwrite(
+            descriptor, $0.baseAddress! + offset, size - offset, off_t(start * Self.width + offset))
+        }
       }
     }
     count += values.count
@@ -47,19 +37,21 @@ public final class ScratchFile {
   public func read(at start: Int, count: Int) throws(StreamError) -> [Double] {
     precondition(start >= 0 && start + count <= self.count, "scratch file: range")
     var values = [Double](repeating: 0, count: count)
-    let size = count * MemoryLayout<Double>.stride
-    var done = 0
-    while done < size {
-      let offset = off_t(start * MemoryLayout<Double>.stride + done)
-      let got = unsafe values.withUnsafeMutableBytes {
-        unsafe pread(descriptor, $0.baseAddress! + done, size - done, offset)
-      }
-      if got > 0 {
-        done += got
-      } else if got == 0 || errno != EINTR {
-        throw .cannotWrite(path: folder, errno: errno)
+    let (descriptor, size) = (file.descriptor, count * Self.width)
+    try checked { () throws(TransferError) in
+      try moveAll(size, through: descriptor) { offset in
+        unsafe values.withUnsafeMutableBytes {
+          unsafe pread(
+            descriptor, $0.baseAddress! + offset, size - offset, off_t(start * Self.width + offset))
+        }
       }
     }
     return values
+  }
+
+  private static let width = MemoryLayout<Double>.stride
+
+  private func checked(_ transfer: () throws(TransferError) -> Void) throws(StreamError) {
+    do { try transfer() } catch { throw .cannotWrite(path: folder, errno: error.errno) }
   }
 }

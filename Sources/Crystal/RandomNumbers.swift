@@ -83,8 +83,9 @@ public struct RandomNumbers: Sendable {
   }
 }
 
-/// The generator that fills the state of another (G. Steele, D. Lea, C. Flood, OOPSLA 2014).
-package struct SplitMix64: Sendable {
+/// The generator that fills the state of another, deals folds and mutates the inputs of the fuzz
+/// (G. Steele, D. Lea, C. Flood, OOPSLA 2014); the same on every platform.
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(state: UInt64) { self.state = state }

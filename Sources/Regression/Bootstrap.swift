@@ -1,3 +1,5 @@
+internal import Crystal
+
 /// 95 % intervals of error measures when whole frames are drawn anew.
 ///
 /// The sites of one frame are not independent of each other, frames are: so frames are drawn with
@@ -19,7 +21,7 @@ public struct MetricIntervals: Equatable, Sendable {
       return
     }
     let draws = min(1000, max(200, 20_000_000 / frames.count))
-    var generator = SplitMix64(seed: seed ^ 0xB007)
+    var generator = SplitMix64(state: seed ^ 0xB007)
     var (rmses, maes, r2s): ([Double], [Double], [Double]) = ([], [], [])
     for _ in 0..<draws {
       var draw = Metrics()

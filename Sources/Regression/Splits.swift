@@ -1,3 +1,5 @@
+internal import Crystal
+
 /// What is left out of training as one.
 public enum SplitKind: String, CaseIterable, Sendable {
   /// Nothing: all sites train.
@@ -8,22 +10,8 @@ public enum SplitKind: String, CaseIterable, Sendable {
   case config
 }
 
-/// The generator of Steele, Lea and Flood (SplitMix64), the same on every platform.
-///
 /// The standard library's `shuffled(using:)` may change between versions; this may not.
-struct SplitMix64 {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   /// A whole number below `bound`, each as likely.
   mutating func next(below bound: Int) -> Int {
     let limit = UInt64(bound)
@@ -55,7 +43,7 @@ public func chooseTraining(
   guard fraction > 0 && fraction < 1 else { throw .invalidFraction(fraction) }
   guard count >= 2 else { throw .cannotSplit(count: count, of: name) }
   let training = min(max(Int((fraction * Double(count)).rounded()), 1), count - 1)
-  var generator = SplitMix64(seed: seed)
+  var generator = SplitMix64(state: seed)
   var chosen = [Bool](repeating: false, count: count)
   for index in generator.permutation(count).prefix(training) { chosen[index] = true }
   return chosen
@@ -70,7 +58,7 @@ public func dealIntoFolds(
 ) throws(RegressionError) -> [Int] {
   guard folds >= 2 else { throw .invalidFolds(folds) }
   // Another stream than that of the split.
-  var generator = SplitMix64(seed: seed ^ 0xF01D)
+  var generator = SplitMix64(state: seed ^ 0xF01D)
   var result = [Int](repeating: 0, count: count)
   for (place, index) in generator.permutation(count).enumerated() { result[index] = place % folds }
   return result

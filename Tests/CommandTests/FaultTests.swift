@@ -43,62 +43,62 @@ struct FaultTests {
     """
   }
 
+  /// Expects no broken promise from a script behind the prelude.
+  private func check(_ tool: Tool, _ script: String) throws {
+    let found = try Scratch().violations(of: tool, Self.prelude(tool) + "\n" + script)
+    #expect(found.isEmpty, "\(found)")
+  }
+
   @Test(arguments: Tool.all)
   func aCallThatFailsNeverChangesTheOutputInSilence(tool: Tool) throws {
-    let found = try Scratch().violations(
-      of: tool,
-      Self.prelude(tool) + """
-
-        while read -r call count; do
-          for target in out -; do
-            # To standard output only writing and closing differ.
-            case $target$call in -write|-close|out*) ;; *) continue ;; esac
-            for ((n = 1; n <= count; n++)); do
-              older=; inject FAULT_CALL=$call FAULT_NUMBER=$n; check $call $n once
-              older=yes; inject FAULT_CALL=$call FAULT_NUMBER=$n FAULT_ALWAYS=1 FAULT_ERRNO=28
-              check $call $n and all later
-            done
+    try check(
+      tool,
+      """
+      while read -r call count; do
+        for target in out -; do
+          # To standard output only writing and closing differ.
+          case $target$call in -write|-close|out*) ;; *) continue ;; esac
+          for ((n = 1; n <= count; n++)); do
+            older=; inject FAULT_CALL=$call FAULT_NUMBER=$n; check $call $n once
+            older=yes; inject FAULT_CALL=$call FAULT_NUMBER=$n FAULT_ALWAYS=1 FAULT_ERRNO=28
+            check $call $n and all later
           done
-        done < <(grep -v peak counts.out)
-        [ $failed -ge 15 ] || violation "only $failed runs failed"
-        """)
-    #expect(found.isEmpty, "\(found)")
+        done
+      done < <(grep -v peak counts.out)
+      [ $failed -ge 15 ] || violation "only $failed runs failed"
+      """)
   }
 
   @Test(arguments: Tool.all)
   func interruptedAndShortCallsGiveTheSameBytes(tool: Tool) throws {
-    let found = try Scratch().violations(
-      of: tool,
-      Self.prelude(tool) + """
-
-        for target in out -; do
-          for fault in "read short" "write short" "read interrupt" "write interrupt"; do
-            set -- $fault
-            inject FAULT_CALL=$1 FAULT_NUMBER=0 FAULT_KIND=$2
-            [ $status = 0 ] || violation "$fault: exit $status"
-            cmp -s $result wanted.$target || violation "$fault: other output"
-          done
+    try check(
+      tool,
+      """
+      for target in out -; do
+        for fault in "read short" "write short" "read interrupt" "write interrupt"; do
+          set -- $fault
+          inject FAULT_CALL=$1 FAULT_NUMBER=0 FAULT_KIND=$2
+          [ $status = 0 ] || violation "$fault: exit $status"
+          cmp -s $result wanted.$target || violation "$fault: other output"
         done
-        """)
-    #expect(found.isEmpty, "\(found)")
+      done
+      """)
   }
 
   @Test(arguments: Tool.all)
   func aKilledCommandLeavesAWholeFileOrNone(tool: Tool) throws {
-    let found = try Scratch().violations(
-      of: tool,
-      Self.prelude(tool) + """
-
-        killed=0 target=out
-        while read -r call count; do
-          for ((n = 1; n <= count; n++)); do
-            { inject FAULT_CALL=$call FAULT_NUMBER=$n FAULT_KIND=kill; } 2> /dev/null
-            [ $status = 137 ] && killed=$((killed + 1))
-            [ ! -e run/out ] || cmp -s run/out wanted.out || violation "$call $n: part of a file"
-          done
-        done < <(grep -vE '^(read|open|peak)' counts.out)
-        [ $killed -ge 5 ] || violation "only $killed runs were killed"
-        """)
-    #expect(found.isEmpty, "\(found)")
+    try check(
+      tool,
+      """
+      killed=0 target=out
+      while read -r call count; do
+        for ((n = 1; n <= count; n++)); do
+          { inject FAULT_CALL=$call FAULT_NUMBER=$n FAULT_KIND=kill; } 2> /dev/null
+          [ $status = 137 ] && killed=$((killed + 1))
+          [ ! -e run/out ] || cmp -s run/out wanted.out || violation "$call $n: part of a file"
+        done
+      done < <(grep -vE '^(read|open|peak)' counts.out)
+      [ $killed -ge 5 ] || violation "only $killed runs were killed"
+      """)
   }
 }

@@ -3,6 +3,35 @@ import Formats
 import Testing
 
 struct FrameGradientTests {
+  /// Atoms within 0.1 Å of their places on each axis, and random coefficients of two channels.
+  private func displaced(
+    _ reference: Frame, _ functions: FeatureBasis.Functions, seed: UInt64
+  ) throws -> (FeatureCalculator, Frame, coefficients: [Double]) {
+    let calculator = try FeatureCalculator(
+      FeatureBasis(
+        functions: functions,
+        channels: Channels(reference: reference, resolution: .species, sharing: .auto)))
+    var frame = reference
+    var random = Sequence64(seed: seed)
+    frame.positions = reference.positions.map { $0 + 0.2 * (random.next() - 0.5) }
+    return (
+      calculator, frame, (0..<2 * calculator.featureCount).map { _ in random.next() - 0.5 }
+    )
+  }
+
+  /// ∂f/∂x by the five-point rule.
+  private func slope(
+    of frame: Frame, coordinate: Int, _ f: (Frame) throws -> Double
+  ) throws -> Double {
+    let step = 1e-3
+    let values = try [-2.0, -1, 1, 2].map { factor in
+      var moved = frame
+      moved.positions[coordinate] += factor * step
+      return try f(moved)
+    }
+    return (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+  }
+
   @Test(arguments: [true, false]) func theGradientOfTheTotalIsItsDerivative(isACE: Bool) throws {
     let reference = cubicCrystal(species: ["Cd", "Te"])
     let functions: FeatureBasis.Functions =
@@ -11,15 +40,8 @@ struct FrameGradientTests {
         try ACEOptions(
           order: 3, degrees: [6], cutoff: 4.9, radial: RadialOptions(bondLength: 3.5)))
       : .cartesian(try CartesianOptions(degree: 3, cutoff: 2.6, reference: reference))
-    let calculator = try FeatureCalculator(
-      FeatureBasis(
-        functions: functions,
-        channels: Channels(reference: reference, resolution: .species, sharing: .auto)))
-    var frame = reference
-    var random = Sequence64(seed: 11)
-    frame.positions = reference.positions.map { $0 + 0.2 * (random.next() - 0.5) }
+    let (calculator, frame, coefficients) = try displaced(reference, functions, seed: 11)
     let count = calculator.featureCount
-    let coefficients = (0..<2 * count).map { _ in random.next() - 0.5 }
     func total(_ frame: Frame) throws -> Double {
       let prepared = try calculator.prepare(frame)
       let rows = try prepared.features()
@@ -31,14 +53,8 @@ struct FrameGradientTests {
     }
     let gradient = try calculator.prepare(frame).gradient(coefficients: coefficients)
     let scale = gradient.map(abs).max() ?? 1
-    let step = 1e-3
     for coordinate in stride(from: 0, to: gradient.count, by: 5) {
-      let values = try [-2.0, -1, 1, 2].map { factor in
-        var moved = frame
-        moved.positions[coordinate] += factor * step
-        return try total(moved)
-      }
-      let slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
+      let slope = try slope(of: frame, coordinate: coordinate, total)
       #expect(abs(slope - gradient[coordinate]) < 1e-7 * scale)
     }
     for axis in 0..<3 {
@@ -51,17 +67,12 @@ struct FrameGradientTests {
   /// whole crystal moves; one of them against central differences.
   @Test func derivativesOfFeaturesAddUpToThatOfATotal() throws {
     let reference = cubicCrystal(species: ["Cd", "Te"])
-    let calculator = try FeatureCalculator(
-      FeatureBasis(
-        functions: .ace(
-          try ACEOptions(
-            order: 3, degrees: [5], cutoff: 4.9, radial: RadialOptions(bondLength: 3.5))),
-        channels: Channels(reference: reference, resolution: .species, sharing: .auto)))
-    var frame = reference
-    var random = Sequence64(seed: 12)
-    frame.positions = reference.positions.map { $0 + 0.2 * (random.next() - 0.5) }
+    let (calculator, frame, coefficients) = try displaced(
+      reference,
+      .ace(
+        ACEOptions(order: 3, degrees: [5], cutoff: 4.9, radial: RadialOptions(bondLength: 3.5))),
+      seed: 12)
     let k = calculator.featureCount
-    let coefficients = (0..<2 * k).map { _ in random.next() - 0.5 }
     let prepared = try calculator.prepare(frame)
     let gradients = try #require(try prepared.featureGradients())
     #expect(gradients.counts.count == frame.atomCount)
@@ -89,13 +100,10 @@ struct FrameGradientTests {
     for (a, b) in zip(sum, total) { #expect(abs(a - b) < 1e-11 * scale) }
     // Feature 9 of site 0 by the first neighbour in its list that is not itself.
     let entry = gradients.atoms[0] == 0 ? 1 : 0
-    let (atom, step) = (gradients.atoms[entry], 1e-3)
-    let values = try [-2.0, -1, 1, 2].map { factor in
-      var moved = frame
-      moved.positions[3 * atom] += factor * step
-      return try calculator.prepare(moved).features(of: 0..<1)[9]
+    let atom = gradients.atoms[entry]
+    let slope = try slope(of: frame, coordinate: 3 * atom) {
+      try calculator.prepare($0).features(of: 0..<1)[9]
     }
-    let slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
     #expect(abs(slope - gradients.values[(entry * k + 9) * 3]) < 1e-7)
   }
 }

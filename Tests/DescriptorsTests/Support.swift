@@ -1,3 +1,4 @@
+import Crystal
 import Descriptors
 import Formats
 
@@ -52,17 +53,11 @@ struct Cloud {
 
 /// Numbers in [0, 1) from SplitMix64.
 struct Sequence64 {
-  private var state: UInt64
+  private var bits: SplitMix64
 
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1 }
+  init(seed: UInt64) { bits = SplitMix64(state: seed &* 0x9E37_79B9_7F4A_7C15 &+ 1) }
 
-  mutating func next() -> Double {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
-  }
+  mutating func next() -> Double { Double(bits.next() >> 11) * 0x1p-53 }
 
   /// A uniform point of the unit circle, by rejection.
   mutating func nextPhase() -> (Double, Double) {

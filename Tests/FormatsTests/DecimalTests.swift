@@ -1,17 +1,6 @@
+import Crystal
 import Formats
 import Testing
-
-/// Deterministic bits (SplitMix64).
-struct TestGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// Reads numbers through a frame whose one unknown column holds them.
 func readReals(_ tokens: [String]) throws -> [Double] {
@@ -47,7 +36,7 @@ func readReals(_ tokens: [String]) throws -> [Double] {
   }
 
   @Test func aMillionRandomNumbersOfEveryFormAreExact() throws {
-    var generator = TestGenerator(state: 3)
+    var generator = SplitMix64(state: 3)
     var tokens: [String] = []
     tokens.reserveCapacity(1_000_000)
     while tokens.count < 1_000_000 {
@@ -94,7 +83,7 @@ func readReals(_ tokens: [String]) throws -> [Double] {
   }
 
   @Test func whatIsWrittenIsTheShortestDecimal() throws {
-    var generator = TestGenerator(state: 4)
+    var generator = SplitMix64(state: 4)
     var values: [Double] = [0, -0.0, 1e-4, 9.9999e-5, 1e7, 9_999_999.99999999, 0.1 + 0.2]
     values.append(.leastNonzeroMagnitude)
     for _ in 0..<200_000 {
@@ -117,7 +106,7 @@ func readReals(_ tokens: [String]) throws -> [Double] {
   @Test func integersAreWrittenWhole() throws {
     var values = [0, 9, 10, 99, 100, 12_345_678, 99_999_999, 100_000_000, 100_000_009]
     values += [1_000_000_000, 2_147_483_647, -1, -10, -2_147_483_648, 1_010_101_010]
-    var generator = TestGenerator(state: 6)
+    var generator = SplitMix64(state: 6)
     for _ in 0..<10_000 {
       let bits = generator.next()
       values.append(Int(Int32(truncatingIfNeeded: bits) >> Int32(bits >> 59)))

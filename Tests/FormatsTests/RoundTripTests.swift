@@ -1,10 +1,11 @@
+import Crystal
 import Formats
 import Testing
 
 /// Random frames go through both formats and come back bit for bit.
 struct RoundTripTests {
   /// A frame with random labels: numbers of all magnitudes, columns and keys of every type.
-  private static func frame(_ generator: inout TestGenerator, atoms: Int) -> Frame {
+  private static func frame(_ generator: inout SplitMix64, atoms: Int) -> Frame {
     func below(_ bound: Int) -> Int { Int(generator.next() % UInt64(bound)) }
     func real() -> Double {
       // Any finite double, and often a plain one.
@@ -68,7 +69,7 @@ struct RoundTripTests {
   }
 
   @Test(arguments: 0..<10) func randomFramesComeBackFromText(seed: UInt64) throws {
-    var generator = TestGenerator(state: seed)
+    var generator = SplitMix64(state: seed)
     for atoms in 1...20 {
       let frame = Self.frame(&generator, atoms: atoms)
       var bytes: [UInt8] = []
@@ -80,7 +81,7 @@ struct RoundTripTests {
   }
 
   @Test(arguments: 0..<10) func randomFramesComeBackFromHDF5(seed: UInt64) throws {
-    var generator = TestGenerator(state: 100 + seed)
+    var generator = SplitMix64(state: 100 + seed)
     let frames = (1...6).map { Self.frame(&generator, atoms: seed < 5 ? 4 : $0) }
     var writer = try H5MDWriter()
     for frame in frames { try writer.append(frame) }

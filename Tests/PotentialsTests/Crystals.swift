@@ -1,3 +1,4 @@
+import Crystal
 import Formats
 import Foundation
 import LinearAlgebra
@@ -10,20 +11,14 @@ func shipped(_ name: String) throws -> any Potential {
   return try loadPotential(path: root.appending(path: "examples/potentials/\(name)").path())
 }
 
-/// Random numbers with a seed: splitmix64.
+/// Random numbers with a seed.
 struct Noise {
-  private var state: UInt64
+  private var bits: SplitMix64
 
-  init(seed: UInt64) { state = seed }
+  init(seed: UInt64) { bits = SplitMix64(state: seed) }
 
   /// Uniform on [-1, 1).
-  mutating func next() -> Double {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Double((z ^ (z >> 31)) >> 11) * 0x1p-52 - 1
-  }
+  mutating func next() -> Double { Double(bits.next() >> 11) * 0x1p-52 - 1 }
 }
 
 enum Crystals {

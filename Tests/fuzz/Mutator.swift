@@ -1,24 +1,17 @@
+import Crystal
+
 /// Changes bytes at random; equal seeds give equal bytes.
 struct Mutator {
   /// Whether bytes may be put in and taken out: in HDF5, where places are numbers, that ends all.
   let keepsLength: Bool
-  private var state: UInt64
+  private var random: SplitMix64
 
   init(seed: UInt64, keepsLength: Bool) {
-    (state, self.keepsLength) = (seed, keepsLength)
-  }
-
-  /// SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
+    (random, self.keepsLength) = (SplitMix64(state: seed), keepsLength)
   }
 
   /// A number from 0 to `bound` - 1; 0 for a bound of 0.
-  mutating func below(_ bound: Int) -> Int { bound > 0 ? Int(next() % UInt64(bound)) : 0 }
+  mutating func below(_ bound: Int) -> Int { bound > 0 ? Int(random.next() % UInt64(bound)) : 0 }
 
   /// Up to six changes of `bytes`; `other` lends pieces.
   mutating func mutate(_ bytes: [UInt8], with other: [UInt8]) -> [UInt8] {
@@ -27,7 +20,7 @@ struct Mutator {
       let place = below(result.count)
       switch below(keepsLength ? 4 : 10) {
       case 0: result[place] ^= 1 << UInt8(below(8))
-      case 1: result[place] = UInt8(truncatingIfNeeded: next())
+      case 1: result[place] = UInt8(truncatingIfNeeded: random.next())
       case 2: overwrite(&result, at: place, with: word())
       case 3: if below(20) == 0 { result.removeLast(below(result.count)) }
       case 4: result[place] = Self.bytes[below(Self.bytes.count)]
