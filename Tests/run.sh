@@ -7,7 +7,7 @@ cd "$top"
 . examples/setup.sh
 need_swift
 need_libraries
-need_packages /h5dump=hdf5-tools /gnuplot=gnuplot-nox /strace=strace /parallel=parallel
+need_packages /h5dump=hdf5-tools /gnuplot=gnuplot-nox /strace=strace /parallel=parallel /valgrind=valgrind
 
 swift format lint --strict -r Sources Tests Package.swift
 swift build -c release --build-tests
@@ -16,6 +16,7 @@ binaries=$(swift build -c release --show-bin-path)
 Tests/fuzz/run.sh "$binaries" 8
 Tests/interop/cluster.sh "$binaries"
 Tests/interop/install.sh
+Tests/interop/valgrind.sh "$binaries"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
