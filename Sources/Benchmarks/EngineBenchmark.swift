@@ -125,11 +125,7 @@ private struct EngineProblem {
   private let labellers: [EngineChoice: Labeller]
 
   init(repeats n: Int, _ perturbation: Perturbation) throws {
-    let silicon = """
-      # UNITS: metal
-      Si Si Si 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0
-      """
-    potential = try StillingerWeber(parsing: Array(silicon.utf8), file: "Si.sw")
+    potential = try silicon()
     guard let diamond = Prototype.named("diamond") else { preconditionFailure("diamond") }
     let perfect = try diamond.supercell([n, n, n], species: ["Si"], latticeConstant: 5.431)
     frame = try PerturbationBase(perfect).perturbed(

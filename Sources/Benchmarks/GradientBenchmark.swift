@@ -11,11 +11,7 @@ internal import SiteEntropy
 /// - gradient-core, gradient-core-total: 29 atoms displaced
 /// - gradient-dense, gradient-lanczos: all atoms displaced
 func benchmarkGradient() throws {
-  let silicon = """
-    # UNITS: metal
-    Si Si Si 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0
-    """
-  let potential = try StillingerWeber(parsing: Array(silicon.utf8), file: "Si.sw")
+  let potential = try silicon()
   func gradient(
     _ frame: Frame, _ target: GradientTarget = .site(0), engine: GradientEngine = .auto
   ) throws -> [Double] {

@@ -5,11 +5,7 @@ internal import Potentials
 
 /// The analytic Hessian of rattled silicon, neighbour search included; the size is in atoms.
 func benchmarkHessian() throws {
-  let silicon = """
-    # UNITS: metal
-    Si Si Si 2.1683 2.0951 1.80 21.0 1.20 -0.333333333333 7.049556277 0.6022245584 4.0 0.0 0.0
-    """
-  let potential = try StillingerWeber(parsing: Array(silicon.utf8), file: "Si.sw")
+  let potential = try silicon()
   for repeats in [5, 10, 20] {
     let frame = rattledDiamond(repeats: repeats)
     let search = try NeighborSearch(
