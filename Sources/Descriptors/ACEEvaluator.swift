@@ -79,13 +79,35 @@ public struct ACEEvaluator: Sendable {
     while start < count {
       let end = min(start + 8, count)
       runForward(environment, start..<end, &scratch)
-      let (values, outputs) = (scratch.values.span, program.outputs.span)
-      for center in start..<end {
-        let row = center * featureCount
-        let lane = center - start
-        for k in outputs.indices { rows[row + k] = values[Int(outputs[k])][lane] }
-      }
+      copyOutputs(of: start..<end, scratch.values.span, into: &rows)
       start = end
+    }
+  }
+
+  /// Lane c becomes the row of centre `centers.lowerBound + c`.
+  private func copyOutputs(
+    of centers: Range<Int>, _ values: Span<SIMD8<Double>>, into rows: inout MutableSpan<Double>
+  ) {
+    let outputs = program.outputs.span
+    let width = outputs.count
+    let row = centers.lowerBound * width
+    guard centers.count == 8 else {
+      for lane in 0..<centers.count {
+        for k in outputs.indices { rows[row + lane * width + k] = values[Int(outputs[k])][lane] }
+      }
+      return
+    }
+    for k in outputs.indices {
+      let value = values[Int(outputs[k])]
+      let first = row &+ k
+      rows[first] = value[0]
+      rows[first &+ width] = value[1]
+      rows[first &+ 2 &* width] = value[2]
+      rows[first &+ 3 &* width] = value[3]
+      rows[first &+ 4 &* width] = value[4]
+      rows[first &+ 5 &* width] = value[5]
+      rows[first &+ 6 &* width] = value[6]
+      rows[first &+ 7 &* width] = value[7]
     }
   }
 
@@ -99,21 +121,42 @@ public struct ACEEvaluator: Sendable {
         let center = centers.lowerBound + lane
         sortByChannel(environment, environment.pairs(of: center), &scratch)
         accumulate(environment, &scratch)
-        for a in 1..<width { scratch.inputs[lane * width + a] = total(scratch.sums[a]) }
-      } else {
-        for a in 1..<width { scratch.inputs[lane * width + a] = 0 }
+      } else if lane == centers.count {
+        Self.clear(&scratch.sums)
       }
+      Self.addLanes(scratch.sums, into: &scratch.inputs, at: lane * width)
     }
-    let inputs = scratch.inputs
+    Self.transpose(scratch.inputs, width: width, into: &scratch.values)
     var values = scratch.values.mutableSpan
+    program.run(&values)
+  }
+
+  private static func clear(_ sums: inout [SIMD8<Double>]) {
+    for a in sums.indices { sums[a] = SIMD8(repeating: 0) }
+  }
+
+  /// The inputs of one centre: the sums over the lanes.
+  private static func addLanes(
+    _ sums: [SIMD8<Double>], into inputs: inout [Double], at first: Int
+  ) {
+    let sums = sums.span
+    var inputs = inputs.mutableSpan
+    for a in 1..<sums.count { inputs[first &+ a] = total(sums[a]) }
+  }
+
+  /// Inputs of eight centres, shape [8, width], side by side; the first is 1.
+  private static func transpose(
+    _ inputs: [Double], width: Int, into values: inout [SIMD8<Double>]
+  ) {
+    let inputs = inputs.span
+    var values = values.mutableSpan
     values[0] = SIMD8(repeating: 1)
     for a in 1..<width {
       values[a] = SIMD8(
-        inputs[a], inputs[width + a], inputs[2 * width + a], inputs[3 * width + a],
-        inputs[4 * width + a], inputs[5 * width + a], inputs[6 * width + a],
-        inputs[7 * width + a])
+        inputs[a], inputs[width &+ a], inputs[2 &* width &+ a], inputs[3 &* width &+ a],
+        inputs[4 &* width &+ a], inputs[5 &* width &+ a], inputs[6 &* width &+ a],
+        inputs[7 &* width &+ a])
     }
-    program.run(&values)
   }
 
   private func accumulate(_ environment: Environments, _ scratch: inout Scratch) {
@@ -146,11 +189,19 @@ public struct ACEEvaluator: Sendable {
     harmonicValues: inout MutableSpan<SIMD8<Double>>,
     harmonicScratch: inout MutableSpan<SIMD8<Double>>
   ) {
-    for a in sums.indices { sums[a] = SIMD8(repeating: 0) }
     for z in 0..<basis.channelCount {
       let blocks = blocksOfChannel[z]
       var first = orderStarts[z]
       let last = orderStarts[z + 1]
+      guard first < last else {
+        for block in blocks {
+          for a in block.base..<block.base + (2 * block.l + 1) * block.count {
+            sums[a] = SIMD8(repeating: 0)
+          }
+        }
+        continue
+      }
+      var isFirst = true
       while first < last {
         let batch = NeighborBatch(
           environment, order, first..<min(first + 8, last), beyond: basis.options.cutoff)
@@ -161,12 +212,15 @@ public struct ACEEvaluator: Sendable {
           var a = block.base
           for lm in block.l * block.l..<(block.l + 1) * (block.l + 1) {
             let harmonic = harmonicValues[lm]
-            for n in 0..<block.count {
-              sums[a &+ n] += radialValues[n] * harmonic
+            if isFirst {
+              for n in 0..<block.count { sums[a &+ n] = radialValues[n] * harmonic }
+            } else {
+              for n in 0..<block.count { sums[a &+ n] += radialValues[n] * harmonic }
             }
             a &+= block.count
           }
         }
+        isFirst = false
         first += 8
       }
     }
@@ -232,14 +286,17 @@ struct NeighborBatch {
     beyond cutoff: Double
   ) {
     distance = SIMD8(repeating: cutoff)
+    z *= distance
     for (lane, entry) in range.enumerated() {
       let pair = Int(order[entry])
-      let length = environment.distances[pair]
-      distance[lane] = length
-      x[lane] = environment.vectors[3 * pair] / length
-      y[lane] = environment.vectors[3 * pair + 1] / length
-      z[lane] = environment.vectors[3 * pair + 2] / length
+      distance[lane] = environment.distances[pair]
+      x[lane] = environment.vectors[3 * pair]
+      y[lane] = environment.vectors[3 * pair + 1]
+      z[lane] = environment.vectors[3 * pair + 2]
     }
+    x /= distance
+    y /= distance
+    z /= distance
   }
 }
 

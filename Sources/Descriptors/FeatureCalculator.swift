@@ -97,12 +97,44 @@ public struct PreparedFrame: Sendable {
     return rows
   }
 
+  /// What `body` makes of the features of some atoms at a time, all atoms in order, computed in
+  /// parallel: the features are used where they were made, and never stand side by side.
+  ///
+  /// - Parameter body: Called with the atoms of a block and their features, shape [atoms, K],
+  ///   row-major, on any thread. The blocks are the same at any number of threads.
+  /// - Throws: As ``features(of:)``.
+  public func mapBlocks<Value: Sendable>(
+    _ body: @Sendable (_ atoms: Range<Int>, _ features: Span<Double>) -> Value
+  ) throws(InputError) -> [Value] {
+    let blocks = Self.blocks(of: 0..<atomCount, size: 2 * Self.blockSize)
+    let parts = mapConcurrently(blocks.count) { block in
+      self.result(of: blocks[block], body)
+    }
+    var values: [Value] = []
+    values.reserveCapacity(parts.count)
+    for part in parts { values.append(try part.get()) }
+    return values
+  }
+
   /// Features of every atom, shape [N, K].
   public func features() throws(InputError) -> [Double] { try features(of: 0..<atomCount) }
 
+  private func result<Value: Sendable>(
+    of block: Range<Int>, _ body: (Range<Int>, Span<Double>) -> Value
+  ) -> Result<Value, InputError> {
+    do {
+      let rows = try self.block(block)
+      return .success(body(block, rows.span))
+    } catch { return .failure(error) }
+  }
+
   func blocks(of centers: Range<Int>) -> [Range<Int>] {
-    stride(from: centers.lowerBound, to: centers.upperBound, by: Self.blockSize).map {
-      $0..<min($0 + Self.blockSize, centers.upperBound)
+    Self.blocks(of: centers, size: Self.blockSize)
+  }
+
+  private static func blocks(of centers: Range<Int>, size: Int) -> [Range<Int>] {
+    stride(from: centers.lowerBound, to: centers.upperBound, by: size).map {
+      $0..<min($0 + size, centers.upperBound)
     }
   }
 

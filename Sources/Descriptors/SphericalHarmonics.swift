@@ -10,6 +10,8 @@ package struct SphericalHarmonics: Sendable {
   package let maximumDegree: Int
   /// N_lm, times √2 for m > 0, at l (l + 1) / 2 + m.
   private let norms: [Double]
+  /// (2l - 1) / (l - m) and (l + m - 1) / (l - m) of the recurrence in l, at l (l + 1) / 2 + m.
+  private let recurrence: [SIMD2<Double>]
 
   package init(maximumDegree: Int) {
     self.maximumDegree = maximumDegree
@@ -22,6 +24,14 @@ package struct SphericalHarmonics: Sendable {
       }
     }
     self.norms = norms
+    var recurrence: [SIMD2<Double>] = []
+    for l in 0...maximumDegree {
+      for m in 0...l {
+        let below = Double(max(1, l - m))
+        recurrence.append(SIMD2(Double(2 * l - 1) / below, Double(l + m - 1) / below))
+      }
+    }
+    self.recurrence = recurrence
   }
 
   package static func count(_ maximumDegree: Int) -> Int {
@@ -108,7 +118,8 @@ package struct SphericalHarmonics: Sendable {
       var current = SIMD8<Double>(repeating: diagonal)
       scratch[m * (m + 1) / 2 + m] = current
       for l in m + 1..<maximumDegree + 1 {
-        let next = (Double(2 * l - 1) * z * current - Double(l + m - 1) * before) / Double(l - m)
+        let factors = recurrence[l * (l + 1) / 2 + m]
+        let next = factors[0] * z * current - factors[1] * before
         (before, current) = (current, next)
         scratch[l * (l + 1) / 2 + m] = next
       }

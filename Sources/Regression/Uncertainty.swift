@@ -52,17 +52,26 @@ extension RidgeChannel {
     let height = 128
     let parts = mapConcurrently((siteCount + height - 1) / height) { block -> [Double] in
       let sites = block * height..<min(siteCount, (block + 1) * height)
-      let q = posteriorRows(
-        features.extracting(sites.lowerBound * k..<sites.upperBound * k), siteCount: sites.count
-      ).storage
-      let r = posterior.offset.count
-      return (0..<sites.count).map { site in
-        var sum = 0.0
-        for i in site * r..<(site + 1) * r { sum += q[i] * q[i] }
-        return sum
-      }
+      return squaredRows(
+        of: posteriorRows(
+          features.extracting(sites.lowerBound * k..<sites.upperBound * k), siteCount: sites.count))
     }
-    return parts.flatMap(\.self)
+    return parts.count == 1 ? parts[0] : parts.flatMap(\.self)
+  }
+
+  private func squaredRows(of q: Matrix) -> [Double] {
+    let (values, r) = (q.storage.span, q.columnCount)
+    return (0..<q.rowCount).map { site in
+      var sum = SIMD4<Double>(repeating: 0)
+      let (first, whole) = (site &* r, r & ~3)
+      for i in stride(from: first, to: first &+ whole, by: 4) {
+        let part = SIMD4(values[i], values[i &+ 1], values[i &+ 2], values[i &+ 3])
+        sum += part * part
+      }
+      var rest = 0.0
+      for i in first &+ whole..<first &+ r { rest += values[i] * values[i] }
+      return (sum[0] + sum[2]) + (sum[1] + sum[3]) + rest
+    }
   }
 
   /// q(φ) of some sites, shape [sites, r]: what leverages are the squares of.
@@ -72,11 +81,7 @@ extension RidgeChannel {
     let r = posterior.offset.count
     let stride = posterior.isTriangular ? r : k
     var centred = Matrix(rowCount: siteCount, columnCount: stride)
-    for site in 0..<siteCount {
-      for j in 0..<k {
-        centred.storage[site * stride + j] = features[site * k + j] - featureMean[j]
-      }
-    }
+    subtractMean(of: features, siteCount, stride: stride, into: &centred.storage)
     var q: Matrix
     if posterior.isTriangular {
       var rows = centred.storage.mutableSpan
@@ -86,10 +91,24 @@ extension RidgeChannel {
     } else {
       q = centred.multiplied(by: posterior.factor, transposingOther: true)
     }
+    var values = q.storage.mutableSpan
+    let offset = posterior.offset.span
     for site in 0..<siteCount {
-      for i in 0..<r { q.storage[site * r + i] -= posterior.offset[i] }
+      for i in 0..<r { values[site &* r &+ i] -= offset[i] }
     }
     return q
+  }
+
+  /// φ - mean, shape [sites, stride].
+  private func subtractMean(
+    of features: Span<Double>, _ siteCount: Int, stride: Int, into rows: inout [Double]
+  ) {
+    let mean = featureMean.span
+    var rows = rows.mutableSpan
+    for site in 0..<siteCount {
+      let (source, target) = (site &* mean.count, site &* stride)
+      for j in mean.indices { rows[target &+ j] = features[source &+ j] - mean[j] }
+    }
   }
 }
 
@@ -117,6 +136,15 @@ public struct TotalLeverage: Sendable {
       for j in 0..<k { sums[channel][j] += features[site * k + j] - mean[j] }
     }
     counts[channel] += siteCount
+  }
+
+  /// Adds the sites that another sum over the same model holds.
+  public mutating func add(_ other: TotalLeverage) {
+    precondition(counts.count == other.counts.count, "total: other channels")
+    for channel in sums.indices where other.counts[channel] > 0 {
+      for j in sums[channel].indices { sums[channel][j] += other.sums[channel][j] }
+      counts[channel] += other.counts[channel]
+    }
   }
 
   /// Posterior variance of the sum, that of the coefficients alone, in squared units of the targets;

@@ -21,9 +21,6 @@ struct Prediction: Sendable {
 
 /// A model with the calculator of its features, checked against each other.
 struct ModelPredictor: Sendable {
-  /// Atoms whose features are held at a time.
-  private static let blockSize = 2048
-
   private(set) var model: RidgeModel
   let calculator: FeatureCalculator
   let withDeviations: Bool
@@ -89,31 +86,18 @@ struct ModelPredictor: Sendable {
   /// - Throws: ``InputError`` for labels that are missing or unknown to the model.
   func predict(_ frame: Frame) throws(InputError) -> Prediction {
     let prepared = try calculator.prepare(frame)
-    let count = prepared.atomCount
-    let k = calculator.featureCount
-    var values = [Double](repeating: 0, count: count)
-    var leverages = values
+    var values: [Double] = []
+    var leverages: [Double] = []
+    values.reserveCapacity(prepared.atomCount)
+    leverages.reserveCapacity(prepared.atomCount)
     var total = TotalLeverage(model)
-    for first in stride(from: 0, to: count, by: Self.blockSize) {
-      let block = first..<min(count, first + Self.blockSize)
-      let features = try prepared.features(of: block)
-      for channel in model.channels.indices {
-        let members = block.filter { prepared.centerChannels[$0] == channel }
-        guard !members.isEmpty else { continue }
-        var rows: [Double] = []
-        rows.reserveCapacity(members.count * k)
-        for atom in members { rows += features[(atom - first) * k..<(atom - first + 1) * k] }
-        let part = model.channels[channel]
-        for (atom, value) in zip(members, part.predict(rows.span, siteCount: members.count)) {
-          values[atom] = value
-        }
-        for (atom, value) in zip(members, part.leverages(rows.span, siteCount: members.count)) {
-          leverages[atom] = value
-        }
-        if withDeviations {
-          total.add(rows.span, siteCount: members.count, channel: channel, of: model)
-        }
-      }
+    let parts = try prepared.mapBlocks { atoms, features in
+      predict(atoms, features, channels: prepared.centerChannels)
+    }
+    for part in parts {
+      values += part.values
+      leverages += part.leverages
+      if let sums = part.total { total.add(sums) }
     }
     if let atom = values.indices.first(where: {
       !(values[$0].isFinite && leverages[$0].isFinite)
@@ -138,5 +122,52 @@ struct ModelPredictor: Sendable {
         coefficients: model.channels.flatMap(\.coefficients))
     }
     return result
+  }
+
+  private struct Part: Sendable {
+    var values: [Double]
+    var leverages: [Double]
+    var total: TotalLeverage?
+  }
+
+  /// - Parameter features: Of the atoms, shape [atoms, K].
+  private func predict(
+    _ atoms: Range<Int>, _ features: Span<Double>, channels: [Int]
+  ) -> Part {
+    var part = Part(
+      values: .init(repeating: 0, count: atoms.count),
+      leverages: .init(repeating: 0, count: atoms.count),
+      total: withDeviations ? TotalLeverage(model) : nil)
+    for channel in model.channels.indices {
+      let members = atoms.indices.filter { channels[$0] == channel }
+      guard !members.isEmpty else { continue }
+      if members.count == atoms.count {
+        add(features, of: members, first: atoms.lowerBound, channel: channel, to: &part)
+      } else {
+        let k = calculator.featureCount
+        var rows: [Double] = []
+        rows.reserveCapacity(members.count * k)
+        for atom in members {
+          let row = (atom - atoms.lowerBound) * k
+          for j in row..<row + k { rows.append(features[j]) }
+        }
+        add(rows.span, of: members, first: atoms.lowerBound, channel: channel, to: &part)
+      }
+    }
+    return part
+  }
+
+  /// - Parameter rows: Features of the members, all of one channel, shape [members, K].
+  private func add(
+    _ rows: Span<Double>, of members: [Int], first: Int, channel: Int, to part: inout Part
+  ) {
+    let fit = model.channels[channel]
+    for (atom, value) in zip(members, fit.predict(rows, siteCount: members.count)) {
+      part.values[atom - first] = value
+    }
+    for (atom, value) in zip(members, fit.leverages(rows, siteCount: members.count)) {
+      part.leverages[atom - first] = value
+    }
+    part.total?.add(rows, siteCount: members.count, channel: channel, of: model)
   }
 }
