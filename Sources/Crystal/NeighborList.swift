@@ -39,6 +39,20 @@ public struct NeighborList: Sendable {
     (starts, neighbors, shifts, vectors, distances) = ([0], [], [], [], [])
   }
 
+  /// - Throws: ``NeighborError/coincident(_:_:)``, ``NeighborError/tooManyNeighbors(atom:limit:)``.
+  func check() throws(NeighborError) {
+    let (distances, starts) = (distances.span, starts.span)
+    for (index, center) in centers.enumerated() {
+      guard starts[index + 1] - starts[index] <= NeighborSearch.neighborLimit else {
+        throw .tooManyNeighbors(atom: center, limit: NeighborSearch.neighborLimit)
+      }
+      for pair in starts[index]..<starts[index + 1]
+      where distances[pair] <= NeighborSearch.coincidence {
+        throw .coincident(center, Int(neighbors[pair]))
+      }
+    }
+  }
+
   /// The pairs of an atom.
   public func pairs(of atom: Int) -> Range<Int> {
     starts[atom - centers.lowerBound]..<starts[atom - centers.lowerBound + 1]

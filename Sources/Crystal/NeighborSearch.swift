@@ -144,6 +144,7 @@ public struct NeighborSearch: Sendable {
       list.append(found)
       if center == centers.lowerBound { list.reserve(pairs: found.count * centers.count * 5 / 4) }
     }
+    try list.check()
     return list
   }
 
@@ -242,7 +243,6 @@ public struct NeighborSearch: Sendable {
       + (f0 * rows[2] + f1 * rows[5] + f2 * rows[8])
     let squared = x * x + y * y + z * z
     guard squared < cutoff * cutoff else { return }
-    guard squared > Self.coincidence * Self.coincidence else { throw .coincident(center, atom) }
     guard found.count < Self.neighborLimit else {
       throw .tooManyNeighbors(atom: center, limit: Self.neighborLimit)
     }

@@ -2,7 +2,8 @@ internal import Crystal
 public import Formats
 internal import LinearAlgebra
 
-/// Computes the features of frames; built once a stream.
+/// Computes the features of frames; built once a stream, so that frames of one crystal share the search
+/// for neighbours.
 public struct FeatureCalculator: Sendable {
   enum Kernel: Sendable {
     case ace(ACEEvaluator)
@@ -11,6 +12,8 @@ public struct FeatureCalculator: Sendable {
 
   public let basis: FeatureBasis
   let kernel: Kernel
+  /// ACE only.
+  private let finder: NeighborFinder?
 
   /// - Throws: ``DescriptorError`` for options out of range.
   public init(_ basis: FeatureBasis) throws(DescriptorError) {
@@ -20,7 +23,10 @@ public struct FeatureCalculator: Sendable {
       kernel = .ace(
         try ACEEvaluator(
           ACEBasis(options: options, channelCount: basis.channels.neighborCount)))
-    case .cartesian(let options): kernel = .cartesian(try CartesianPolynomial(options))
+      finder = NeighborFinder(cutoff: options.cutoff)
+    case .cartesian(let options):
+      kernel = .cartesian(try CartesianPolynomial(options))
+      finder = nil
     }
   }
 
@@ -42,6 +48,14 @@ public struct FeatureCalculator: Sendable {
   public func prepare(_ frame: Frame) throws(InputError) -> PreparedFrame {
     try PreparedFrame(frame, self)
   }
+
+  fileprivate func neighbors(of frame: Frame) throws(InputError) -> FrameNeighbors? {
+    guard let finder else { return nil }
+    let cell = try frame.positionCell()
+    do { return try finder.prepare(positions: frame.positions, cell: cell) } catch {
+      throw InputError(frame.source, error)
+    }
+  }
 }
 
 /// A frame whose features can be asked for in blocks of centres, so that memory stays bounded.
@@ -56,7 +70,7 @@ public struct PreparedFrame: Sendable {
   let source: FrameSource
   let kinds: [Int32]
   /// ACE only.
-  let search: NeighborSearch?
+  let search: FrameNeighbors?
   /// Cartesian only.
   let relative: CartesianPolynomial.Variables
 
@@ -66,18 +80,10 @@ public struct PreparedFrame: Sendable {
     kinds = try channels.siteKinds(of: frame)
     centerChannels = kinds.map { channels.centerChannel(ofKind: $0) }
     (self.calculator, source) = (calculator, frame.source)
+    search = try calculator.neighbors(of: frame)
     switch calculator.kernel {
-    case .ace(let evaluator):
-      do {
-        search = try NeighborSearch(
-          positions: frame.positions, cell: frame.positionCell(),
-          cutoff: evaluator.basis.options.cutoff)
-      } catch {
-        throw InputError(frame.source, error)
-      }
-      relative = CartesianPolynomial.Variables()
+    case .ace: relative = CartesianPolynomial.Variables()
     case .cartesian(let polynomial):
-      search = nil
       relative = try polynomial.relativeDisplacements(of: frame)
     }
   }
