@@ -13,6 +13,11 @@ public struct FrameJob: Sendable {
   public let attachments: FrameAttachments
   /// Whether no other frame is worked on at the same time: its work may have all threads.
   public internal(set) var isAlone = false
+
+  /// The next copy of the same frame.
+  fileprivate var next: FrameJob {
+    FrameJob(frame: frame, index: index, copy: copy + 1, attachments: attachments)
+  }
 }
 
 /// How a command treats Hessians and features that stand beside the frames of its input.
@@ -226,44 +231,83 @@ public final class FilterSession {
     copies: Int = 1, matrices: MatrixPolicy = .drop, map: @Sendable (FrameJob) throws -> Value,
     consume: (FrameJob, Value) throws -> Void
   ) throws {
-    var batch: [FrameJob] = []
-    var atoms = 0
-    func flush() throws {
-      if batch.count == 1 { batch[0].isAlone = true }
-      let values = mapConcurrently(batch) { job in Result { try map(job) } }
+    var pending = PendingCopies(count: copies)
+    var batch = nextBatch(&pending, matrices)
+    while !batch.jobs.isEmpty {
+      // Of the next frames only those that are there: nobody waits for results that are ready.
+      let readsAhead =
+        batch.jobs.count > 1 && !batch.isLast && batch.atoms <= Self.batchAtoms / 2
+        && (pending.frame != nil || input?.isReady ?? false)
+      if batch.jobs.count == 1 { batch.jobs[0].isAlone = true }
+      // One thread reads at a time, and this one waits for it.
+      nonisolated(unsafe) var ahead: JobBatch?
+      nonisolated(unsafe) let session = self
+      nonisolated(unsafe) var later = pending
+      let read: @Sendable () -> Void = {
+        unsafe ahead = session.nextBatch(&later, matrices)
+      }
+      let values = mapConcurrently(batch.jobs, meanwhile: readsAhead ? read : nil) { job in
+        Result { try map(job) }
+      }
+      unsafe pending = later
       do {
-        for (job, value) in zip(batch, values) { try consume(job, try value.get()) }
+        for (job, value) in zip(batch.jobs, values) { try consume(job, try value.get()) }
       } catch {
         // The frames before a failing one are out whatever the size of the batch.
         try output.drain()
         throw error
       }
-      progress.advance(by: batch.count)
+      progress.advance(by: batch.jobs.count)
       // The next stage of a pipe need not wait for the end.
       try output.drain()
-      batch.removeAll(keepingCapacity: true)
-      atoms = 0
+      if let error = batch.error { throw error }
+      if batch.isLast { return }
+      batch = unsafe ahead ?? nextBatch(&pending, matrices)
     }
-    while let (frame, index) = try nextFrame(after: flush) {
-      let attachments =
-        try matrices == .drop ? FrameAttachments() : input?.attachments() ?? FrameAttachments()
-      for copy in 0..<copies {
-        let isFull = batch.count == threadCount || atoms + frame.atomCount > Self.batchAtoms
-        if isFull && !batch.isEmpty { try flush() }
-        batch.append(
-          FrameJob(frame: frame, index: index, copy: copy, attachments: attachments))
-        atoms += frame.atomCount
-      }
-    }
-    try flush()
+    if let error = batch.error { throw error }
   }
 
-  /// The next frame; where reading fails, the work on the frames before is done first.
-  private func nextFrame(after flush: () throws -> Void) throws -> (frame: Frame, index: Int)? {
-    do { return try input?.next() } catch {
-      try flush()
-      throw error
+  /// Jobs that are worked on together.
+  private struct JobBatch {
+    var jobs: [FrameJob] = []
+    var atoms = 0
+    var isLast = false
+    /// What came after the last job; thrown when the work on the frames before is done.
+    var error: (any Error)?
+  }
+
+  /// The copies of a frame that no batch holds yet.
+  private struct PendingCopies {
+    let count: Int
+    var frame: FrameJob?
+  }
+
+  /// As many jobs as there are threads, fewer of large frames.
+  private func nextBatch(_ pending: inout PendingCopies, _ matrices: MatrixPolicy) -> JobBatch {
+    var batch = JobBatch()
+    do {
+      while batch.jobs.count < threadCount {
+        if pending.frame == nil {
+          guard let (frame, index) = try input?.next() else {
+            batch.isLast = true
+            return batch
+          }
+          pending.frame = FrameJob(
+            frame: frame, index: index, copy: 0,
+            attachments: try matrices == .drop
+              ? FrameAttachments() : input?.attachments() ?? FrameAttachments())
+        }
+        guard let job = pending.frame else { break }
+        let atoms = job.frame.atomCount
+        guard batch.jobs.isEmpty || batch.atoms + atoms <= Self.batchAtoms else { break }
+        batch.jobs.append(job)
+        batch.atoms += atoms
+        pending.frame = job.copy + 1 < pending.count ? job.next : nil
+      }
+    } catch {
+      (batch.error, batch.isLast) = (error, true)
     }
+    return batch
   }
 
   // MARK: Messages

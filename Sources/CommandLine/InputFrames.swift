@@ -51,6 +51,9 @@ struct InputFrames {
     return try read()
   }
 
+  /// Whether ``next()`` finds something to read without waiting for another program.
+  var isReady: Bool { ahead != nil || stream?.isReady ?? true }
+
   /// The frame that ``next()`` will give.
   mutating func peek() throws -> Frame? {
     if ahead == nil { ahead = try read() }

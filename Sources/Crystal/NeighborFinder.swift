@@ -85,6 +85,9 @@ public struct FrameNeighbors: Sendable {
 
   init(_ origin: Origin) { self.origin = origin }
 
+  /// Whether a frame before saved the search.
+  package var isShared: Bool { if case .candidates = origin { true } else { false } }
+
   /// As ``NeighborSearch/neighbors(of:)``.
   public func neighbors(of centers: Range<Int>) throws(NeighborError) -> NeighborList {
     switch origin {

@@ -72,6 +72,15 @@ public final class ByteSource {
     if case .descriptor(let descriptor, owned: true) = origin { _ = close(descriptor) }
   }
 
+  /// Whether a read would return at once: with bytes, the end, or an error.
+  public var isReady: Bool {
+    guard pendingStart == pending.count, case .descriptor(let descriptor, _) = origin else {
+      return true
+    }
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&request, 1, 0) != 0
+  }
+
   /// The first bytes not yet read, without reading them: `count`, or all there are if fewer.
   public func peek(_ count: Int) throws(SourceError) -> [UInt8] {
     while pending.count - pendingStart < count {

@@ -36,6 +36,7 @@ public struct FrameStream: FrameSequence {
   /// What stands beside the frames; nil where the format holds frames only.
   public let archive: H5MDReader?
   private var frames: any FrameSequence
+  private let source: ByteSource
 
   /// Opens a file; "-" is standard input.
   ///
@@ -46,6 +47,7 @@ public struct FrameStream: FrameSequence {
 
   /// - Throws: ``SourceError``, ``InputError``.
   public init(_ source: ByteSource) throws {
+    self.source = source
     if try source.peek(FrameFormat.hdf5Magic.count) == FrameFormat.hdf5Magic {
       let reader = try H5MDReader(
         image: source.readToEnd(limit: Self.imageLimit), name: source.name)
@@ -57,6 +59,9 @@ public struct FrameStream: FrameSequence {
   }
 
   public mutating func next() throws -> Frame? { try frames.next() }
+
+  /// Whether ``next()`` finds something to read without waiting for another program.
+  public var isReady: Bool { archive != nil || source.isReady }
 }
 
 extension H5MDReader: FrameSequence {}

@@ -33,6 +33,14 @@ struct NeighborCase: CustomStringConvertible, Sendable {
       "a slab with a cell vector across", [6, 1, 0, 0, 7, 0, 0, 0, 30],
       periodic: [true, true, false]),
     NeighborCase(
+      "hexagonal with many bins", [14, 0, 0, -7, 12.124, 0, 0, 0, 20], cutoff: 2.5,
+      atomCount: 150),
+    NeighborCase(
+      "rhombohedral with many bins", [0, 11, 11, 11, 0, 11, 11, 11, 0], cutoff: 3.1,
+      atomCount: 150),
+    NeighborCase(
+      "triclinic with many bins", [16, 1, 2, 5, 15, -3, -4, 6, 14], cutoff: 2.8, atomCount: 150),
+    NeighborCase(
       "open along a sheared vector", [9, 0, 0, 3, 8, 0, 0, 0, 9], periodic: [true, false, true]),
   ]
 

@@ -2,6 +2,27 @@ import Formats
 import Testing
 
 struct HDF5ImageTests {
+  /// Compression is for numbers that repeat; others are read back all the same, checksum included.
+  @Test func onlyNumbersThatRepeatAreCompressed() throws {
+    func size(_ values: [Double]) throws -> Int {
+      let file = try FileImage()
+      try file.write(values, shape: [values.count / 9, 3, 3], to: "values")
+      let bytes = try file.bytes()
+      #expect(try FileImage(image: bytes).dataset("values").reals() == values)
+      return bytes.count
+    }
+    let count = 9 * 1500
+    let different = (0..<count).map { (Double($0) + 0.5).squareRoot() }
+    let block = different.prefix(9)
+    let alike = (0..<count).map { block[$0 % 9] }
+    // A tenth of the blocks of their own, as around one moved atom.
+    let local = (0..<count).map { $0 % 90 < 9 ? different[$0] : block[$0 % 9] }
+    #expect(try 8 * count..<8 * count + 8192 ~= size(different))
+    #expect(try size(alike) < count)
+    #expect(try size(local) < 3 * count)
+    #expect(try size(Array(different.prefix(1800))) < 8 * 1800 + 2000)
+  }
+
   @Test func whatIsWrittenIsRead() throws {
     let file = try FileImage()
     let values = [1, .leastNonzeroMagnitude, -0.0, .greatestFiniteMagnitude]

@@ -83,10 +83,11 @@ extension FileImage {
   /// - Parameters:
   ///   - rowShape: Shape of a row; empty for numbers.
   ///   - rows: How many rows will come, at least about, for the shape of the chunks.
+  ///   - sample: What the rows will be like: no time is spent on compressing numbers that differ.
   ///   - fillsWithNaN: Declare NaN as the value of what is missing, as znh5md does.
   package borrowing func create<Element: StoredNumber>(
     _ path: String, of element: Element.Type, rowShape: [Int] = [], rows: Int,
-    fillsWithNaN: Bool = false, logical: Bool = false
+    like sample: [Element] = [], fillsWithNaN: Bool = false, logical: Bool = false
   ) throws(HDF5Error) -> DatasetWriter<Element> {
     let type = try HDF5Handle(.type, "H5Tcopy", "/" + path) {
       logical ? svh5_logical_type() : svh5_file_type(Element.typeCode)
@@ -96,7 +97,8 @@ extension FileImage {
     }
     let set = try create(
       path, type: type, elementSize: MemoryLayout<Element>.size, rowShape: rowShape, rows: rows,
-      filters: MemoryLayout<Element>.size > 1 ? .shuffleAndChecksum : .checksum,
+      filters: MemoryLayout<Element>.size == 1
+        ? .deflate : (sample as? [Double]).map(repeats) ?? true ? .shuffleAndDeflate : .checksum,
       fillsWithNaN: fillsWithNaN)
     return DatasetWriter(set: set, memoryType: memoryType, path: path, rowShape: rowShape)
   }
@@ -117,7 +119,7 @@ extension FileImage {
     let shape = shape ?? [values.count]
     precondition(!shape.isEmpty && values.count == shape.reduce(1, *), "\(path): not \(shape)")
     var writer = try create(
-      path, of: Element.self, rowShape: Array(shape.dropFirst()), rows: shape[0])
+      path, of: Element.self, rowShape: Array(shape.dropFirst()), rows: shape[0], like: values)
     if !values.isEmpty { try writer.append(values) }
   }
 
@@ -136,7 +138,7 @@ extension FileImage {
     let typeID = type.id
     let set = try create(
       path, type: type, elementSize: size, rowShape: Array(shape.dropFirst()), rows: shape[0],
-      filters: .checksum, fillsWithNaN: false)
+      filters: .deflate, fillsWithNaN: false)
     guard !texts.isEmpty else { return }
     let (setID, extent) = (set.id, shape.map(hsize_t.init))
     _ = try checked("H5Dset_extent", "/" + path) { unsafe H5Dset_extent(setID, extent) }
@@ -152,7 +154,7 @@ extension FileImage {
     let type = try HDF5Handle(.type, "H5Tset_size", "/" + path) { svh5_text_type(0, 1) }
     let typeID = type.id
     let set = try create(
-      path, type: type, elementSize: 16, rowShape: [], rows: texts.count, filters: .none,
+      path, type: type, elementSize: 16, rowShape: [], rows: texts.count, filters: .deflateAlone,
       fillsWithNaN: false)
     guard !texts.isEmpty else { return }
     let (setID, extent) = (set.id, [hsize_t(texts.count)])
@@ -162,8 +164,8 @@ extension FileImage {
     }
   }
 
-  /// What is done to a chunk besides compressing it.
-  private enum Filters { case none, checksum, shuffleAndChecksum }
+  /// What is done to a chunk; all but the last put a checksum on it.
+  private enum Filters { case checksum, deflate, shuffleAndDeflate, deflateAlone }
 
   private borrowing func create(
     _ path: String, type: borrowing HDF5Handle, elementSize: Int, rowShape: [Int], rows: Int,
@@ -179,14 +181,26 @@ extension FileImage {
     let chunk = Self.chunk(rows: rows, rowShape: rowShape, elementSize: elementSize)
     let options = try HDF5Handle(.list, "H5Pcreate", "/" + path) {
       unsafe svh5_dataset_options(
-        rank, chunk, filters == .shuffleAndChecksum ? 1 : 0, filters == .none ? 0 : 1,
-        fillsWithNaN ? 1 : 0)
+        rank, chunk, filters == .shuffleAndDeflate ? 1 : 0, filters == .checksum ? 0 : 1,
+        filters == .deflateAlone ? 0 : 1, fillsWithNaN ? 1 : 0)
     }
     let (id, typeID, spaceID, optionsID) = (id, type.id, space.id, options.id)
     return try HDF5Handle(.dataset, "H5Dcreate2", "/" + path) {
       unsafe H5Dcreate2(id, "/" + path, typeID, spaceID, 0, optionsID, 0)
     }
   }
+}
+
+/// Whether numbers repeat, so that compression is worth its time: of some hundreds taken from all over
+/// them, one in ten has been there before. Of others deflate saves but the eighth that exponents have
+/// in common. So few numbers that time does not matter count as repeating.
+func repeats(_ values: [Double]) -> Bool {
+  let wanted = 1000
+  guard values.count > 2 * wanted else { return true }
+  // Odd and not a multiple of 3: every place of a block of 3 x 3 is looked at.
+  let step = values.count / wanted / 6 * 6 + 1
+  let sample = stride(from: 0, to: values.count, by: step).map { values[$0].bitPattern }
+  return Set(sample).count <= sample.count * 9 / 10
 }
 
 /// Calls `body` with an array of pointers to the texts as C strings.

@@ -27,11 +27,14 @@ extension FeatureGradients {
     private var atoms: DatasetWriter<Int32>
     private var values: DatasetWriter<Double>
 
-    init(featureCount: Int, in image: borrowing FileImage) throws(HDF5Error) {
+    init(
+      like gradients: FeatureGradients, _ featureCount: Int, in image: borrowing FileImage
+    ) throws(HDF5Error) {
       counts = try image.create("\(group)/gradient_count", of: Int32.self, rows: 1 << 20)
       atoms = try image.create("\(group)/gradient_atom", of: Int32.self, rows: 1 << 20)
       values = try image.create(
-        "\(group)/gradient", of: Double.self, rowShape: [featureCount, 3], rows: 1 << 20)
+        "\(group)/gradient", of: Double.self, rowShape: [featureCount, 3], rows: 1 << 20,
+        like: gradients.values)
     }
 
     func append(_ gradients: FeatureGradients) throws {

@@ -208,10 +208,12 @@ struct H5MDLayout {
     _ stored: [Column?], _ column: FrameRecord.StoredColumn, to image: borrowing FileImage,
     _ reals: (Column.Values, Int) -> [Double]
   ) throws(HDF5Error) {
+    let rowSize = atomCount * column.width
+    let first = stored.firstIndex { $0 != nil }
+    let sample = first.flatMap { index in stored[index].map { reals($0.values, index) } }
     var writer = try image.create(
       column.path + "/value", of: Double.self, rowShape: rowShape(column), rows: frames.count,
-      fillsWithNaN: true)
-    let rowSize = atomCount * column.width
+      like: sample ?? [], fillsWithNaN: true)
     for (index, column) in stored.enumerated() {
       var row = column.map { reals($0.values, index) } ?? []
       row += [Double](repeating: .nan, count: rowSize - row.count)

@@ -72,15 +72,16 @@ extension StoredFeatures {
         try image.create("\(group)/\(name)", of: Int32.self, rows: Self.manyRows)
       }
       rows = try image.create(
-        group + "/X", of: Double.self, rowShape: [features.featureCount], rows: Self.manyRows)
+        group + "/X", of: Double.self, rowShape: [features.featureCount], rows: Self.manyRows,
+        like: features.rows)
       if features.targets != nil {
         targets = try image.create(group + "/y", of: Double.self, rows: Self.manyRows)
       }
       frames = try column("frame")
       atoms = try column("atom")
       channels = try column("channel")
-      if features.gradients != nil {
-        gradients = try FeatureGradients.Writer(featureCount: features.featureCount, in: image)
+      if let gradients = features.gradients {
+        self.gradients = try FeatureGradients.Writer(like: gradients, features.featureCount, in: image)
       }
     }
 
