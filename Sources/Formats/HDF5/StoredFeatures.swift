@@ -81,7 +81,8 @@ extension StoredFeatures {
       atoms = try column("atom")
       channels = try column("channel")
       if let gradients = features.gradients {
-        self.gradients = try FeatureGradients.Writer(like: gradients, features.featureCount, in: image)
+        self.gradients = try FeatureGradients.Writer(
+          like: gradients, features.featureCount, in: image)
       }
     }
 
