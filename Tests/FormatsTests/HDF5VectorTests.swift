@@ -53,6 +53,24 @@ struct HDF5VectorTests {
     #expect(hessians[0] != nil && hessians[0] == hessians[1])
   }
 
+  @Test func hostileFeaturesAreRefusedFrameByFrameAsWell() throws {
+    let names = try Self.names(in: "fail").filter { $0.hasPrefix("features") }
+    #expect(names.count >= 8)
+    for name in names {
+      let bytes = try Self.bytes("fail/" + name)
+      #expect(throws: InputError.self, "\(name)") {
+        let reader = try H5MDReader(image: bytes, name: name)
+        _ = try reader.features(frame: 0)
+      }
+    }
+  }
+
+  @Test func featuresOfNoSiteAreNone() throws {
+    let reader = try H5MDReader(image: Self.bytes("pass/features-empty.h5"), name: "-")
+    #expect(try reader.features(frame: 0) == nil)
+    #expect(try reader.features()?.rows.isEmpty == true)
+  }
+
   @Test func aFileOfZnH5MDIsRead() throws {
     let frames = try frames(Self.bytes("pass/znh5md.h5"), "znh5md.h5")
     #expect(frames.map(\.species) == [["Cd", "Te", "Si"], ["Cd", "Te"]])

@@ -20,32 +20,25 @@ watched() {
   if grep -q . "$logs"/*; then
     cat "$logs"/* >&2
     status=99
+  else
+    cat "$logs.err" >&2
   fi
   rm -r "$logs" "$logs.out" "$logs.err"
   return $status
 }
 
-# check FILE: the command that reads its kind; good frames are written as HDF5 as well.
+# check FILE: reads all that the file holds; a hostile one is refused in the words of the file beside it.
 check() {
-  local path=$1 name status command
-  name=$(basename "$path")
-  local -a commands
-  case $name in
-    model*) commands=("predict --quiet -j 1 -m $path frame.xyz") ;;
-    hessian*) commands=("site-entropy --quiet -j 1 $path") ;;
-    features*) commands=("ridge --quiet -j 1 $path") ;;
-    *) commands=("xyz-convert --quiet --format extxyz -j 1 $path") ;;
-  esac
-  case $path in */pass/*) commands+=("xyz-convert --quiet --format h5 -j 1 $path") ;; esac
-  for command in "${commands[@]}"; do
-    status=0
-    # shellcheck disable=SC2086
-    watched "$binaries"/$command || status=$?
-    case $path:$status in
-      */pass/*:0 | */pass/*:65 | */fail/*:65) ;;
-      *) echo "valgrind.sh: $command: exit $status" >&2; return 1 ;;
-    esac
-  done
+  local path=$1 status=0 wanted=0
+  local -a command=(xyz-convert --quiet -j 1 --format h5 "$path")
+  case ${path##*/} in model*) command=(predict --quiet -j 1 -m "$path" frame.xyz) ;; esac
+  case $path in */fail/* | */model.h5) wanted=65 ;; esac
+  watched "$binaries/${command[0]}" "${command[@]:1}" 2> "${path##*/}.err" || status=$?
+  if [ $status != $wanted ] || { [ -f "${path%.h5}.error" ] && ! grep -qF -- "$(< "${path%.h5}.error")" "${path##*/}.err"; }; then
+    echo "valgrind.sh: ${command[*]}: exit $status" >&2
+    cat "${path##*/}.err" >&2
+    return 1
+  fi
 }
 export -f watched check
 

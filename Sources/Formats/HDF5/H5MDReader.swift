@@ -103,11 +103,16 @@ public struct H5MDReader {
       let owners = try Self.naming(name) {
         let owners = try storage.image.dataset(StoredFeatures.group + "/frame")
         try owners.expect(shape: [count])
-        return try owners.integers()
+        let frames = try owners.integers()
+        if let frame = frames.first(where: { $0 < 0 }) {
+          throw HDF5Error.unexpected(
+            object: owners.object, expected: "indices from 0", found: "\(frame)")
+        }
+        return frames
       }
       var ranges: [Int: Range<Int>] = [:]
       var start = 0
-      for row in 1...max(count, 1) where row == count || owners[row] != owners[start] {
+      for row in 1..<count + 1 where row == count || owners[row] != owners[start] {
         guard ranges[Int(owners[start])] == nil else {
           throw InputError(
             file: name,

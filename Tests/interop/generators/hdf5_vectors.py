@@ -119,6 +119,16 @@ def our_features(file):
     group["basis"] = np.array([b"{}"])
 
 
+def empty_features(file):
+    """Of no site: reading them frame by frame ended our reader."""
+    our_features(file)
+    group = file["sitevib/features"]
+    for name in ("X", "y", "frame", "atom", "channel"):
+        values = group[name][:0]
+        del group[name]
+        group[name] = values
+
+
 def our_model(file):
     file.attrs["sitevib_kind"], file.attrs["sitevib_format"] = np.bytes_("model"), np.int32(1)
     file.attrs["sitevib_version"] = np.bytes_("0.1.0")
@@ -320,8 +330,9 @@ def main():
         (FOLDER / kind).mkdir(parents=True, exist_ok=True)
     znh5md_file(FOLDER / "pass/znh5md.h5")
     by_hand("pass/big-endian.h5", big_endian)
-    with h5py.File(FOLDER / "pass/hessian-plain.h5", "w") as file:
-        plain_hessian(file)
+    for name, make in {"hessian-plain": plain_hessian, "features-empty": empty_features}.items():
+        with h5py.File(FOLDER / f"pass/{name}.h5", "w") as file:
+            make(file)
     soft, outside = h5py.SoftLink("/particles/all/species"), h5py.ExternalLink("/etc/passwd", "/")
     instead("fail/soft-link.h5", lambda f: f.__setitem__(POSITION, soft))
     instead("fail/external-link.h5", lambda f: f.__setitem__(POSITION, outside))
