@@ -8,8 +8,8 @@ prefix=${1:-/usr/local}
 . examples/setup.sh
 need_swift
 need_libraries
-swift build -c release
-binaries=$(swift build -c release --show-bin-path)
+need_packages /strip=binutils
+build_sitevib "$PWD"
 bash=$prefix/share/bash-completion/completions zsh=$prefix/share/zsh/site-functions fish=$prefix/share/fish/vendor_completions.d
 mkdir -p "$prefix"/{bin,share/man/man1} "$bash" "$zsh" "$fish"
 # manual TOOL: its page; what it does is told by --help alone, so that they cannot differ.
@@ -27,7 +27,7 @@ manual() {
 
 # The commands of Package.swift.
 for tool in $(sed -n 's/^ *command("\([a-z-]*\)".*/\1/p' Package.swift); do
-  install -m 755 "$binaries/$tool" "$prefix/bin/$tool"
+  install -s -m 755 "$SITEVIB_BIN/$tool" "$prefix/bin/$tool"
   manual "$tool" > "$prefix/share/man/man1/$tool.1"
   "$prefix/bin/$tool" --generate-completion-script bash > "$bash/$tool"
   "$prefix/bin/$tool" --generate-completion-script zsh > "$zsh/_$tool"

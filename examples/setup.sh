@@ -50,6 +50,14 @@ need_libraries() {
   need_packages /pkg-config=pkg-config hdf5-serial=libhdf5-dev openblas=libopenblas-dev lapacke=liblapacke-dev spglib=libsymspg-dev
 }
 
+# build_sitevib PACKAGE: builds the tools of a checkout and sets SITEVIB_BIN. Swift's libraries are linked into them: they start in half
+# the time, and run on machines without Swift.
+build_sitevib() {
+  local build=(swift build --package-path "$1" --scratch-path "$1/.build/static" -c release --static-swift-stdlib)
+  "${build[@]}" --quiet
+  SITEVIB_BIN=$("${build[@]}" --show-bin-path)
+}
+
 # use_sitevib: puts the tools in PATH: those of SITEVIB_BIN, or else built from this checkout.
 use_sitevib() {
   if [ -z "${SITEVIB_BIN:-}" ]; then
@@ -58,8 +66,7 @@ use_sitevib() {
     local package
     package=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
     echo "Building (a few minutes the first time) ..." >&2
-    swift build --package-path "$package" -c release --quiet
-    SITEVIB_BIN=$(swift build --package-path "$package" -c release --show-bin-path)
+    build_sitevib "$package"
   fi
   SITEVIB_BIN=$(cd "$SITEVIB_BIN" && pwd)
   PATH=$SITEVIB_BIN:$PATH

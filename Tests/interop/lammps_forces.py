@@ -1,6 +1,8 @@
 """Hessians from forces of LAMMPS: against our analytic ones, and against LAMMPS' own dynamical_matrix.
 
-    python3 Tests/interop/lammps_forces.py .build/release
+    python3 Tests/interop/lammps_forces.py .build/release [--whole]
+
+--whole compares all atoms where dynamical_matrix takes minutes.
 """
 
 import io
@@ -18,6 +20,7 @@ import scipy.sparse as sp
 
 BINARIES = Path(sys.argv[1]).resolve()
 POTENTIALS = Path(__file__).resolve().parents[2] / "examples/potentials"
+WHOLE = "--whole" in sys.argv
 LMP = Path(sys.executable).with_name("lmp")
 
 
@@ -108,10 +111,11 @@ dynamical_matrix some regular 1e-4 file dm.bin binary yes
     return (matrix + matrix.T) / 2
 
 
-def against_lammps(name, text, elements, style, file, fraction, count=None):
+def against_lammps(name, text, elements, style, file, fraction, count=None, more=""):
+    """`more`: words of pair_coeff between the file and the elements. `count`: atoms of dynamical_matrix, which is slow; all if None."""
     folder = next(Path(sys.prefix).glob("lib/python3*/site-packages/lammps/share/lammps/potentials"))
     Path("frame.xyz").write_bytes(text)
-    commands = f"pair_style {style}; pair_coeff * * {folder / file} {' '.join(elements)}"
+    commands = f"pair_style {style}; pair_coeff * * {folder / file} {more} {' '.join(elements)}"
     report = from_lammps(commands, "frame.xyz", "found.h5")
     total = report["atoms"]
     # A ball of atoms around the first: all blocks between them.
@@ -149,6 +153,8 @@ with tempfile.TemporaryDirectory() as folder:
         sys.exit(print("skipped: LAMMPS is not installed (Tests/interop/lammps.txt)"))
     stillinger_weber()
     against_lammps("SiC, Tersoff", built("zincblende", ["Si", "C"], 4.36, (3, 3, 3), 0.01), ["Si", "C"], "tersoff", "SiC.tersoff", 1)
-    against_lammps("SiC, Tersoff", built("zincblende", ["Si", "C"], 4.36, (5, 5, 5), 0.01), ["Si", "C"], "tersoff", "SiC.tersoff", 0.1, 30)
+    against_lammps("SiC, Tersoff", built("zincblende", ["Si", "C"], 4.36, (5, 5, 5), 0.01), ["Si", "C"], "tersoff", "SiC.tersoff", 0.1, None if WHOLE else 30)
+    silicon = built("diamond", ["Si"], 5.431, (5, 5, 5), 0.03)
+    against_lammps("Si, MEAM", silicon, ["Si"], "meam", "library.meam", 0.1, None if WHOLE else 30, "Si NULL")
     against_lammps("NiAl, EAM", built("cscl", ["Ni", "Al"], 2.88, (3, 3, 3), 0.03), ["Ni", "Al"], "eam/alloy", "NiAlH_jea.eam.alloy", 1.1)
     refused()
