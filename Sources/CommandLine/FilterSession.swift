@@ -82,6 +82,9 @@ public final class FilterSession {
   private static let namedRejections = 20
   /// Frames of one batch have at most so many atoms in all, unless there is but one: memory.
   private static let batchAtoms = 200_000
+  /// Jobs a thread in a batch of few atoms.
+  private static let smallJobs = 4
+  private static let smallBatchAtoms = 10_000
 
   init(
     diagnostics: Diagnostics, descriptors: StandardDescriptors, output options: OutputOptions,
@@ -282,11 +285,15 @@ public final class FilterSession {
     var frame: FrameJob?
   }
 
-  /// As many jobs as there are threads, fewer of large frames.
+  /// As many jobs as there are threads; fewer of large frames, and more of small ones that are there,
+  /// so that threads seldom wait for each other.
   private func nextBatch(_ pending: inout PendingCopies, _ matrices: MatrixPolicy) -> JobBatch {
     var batch = JobBatch()
     do {
-      while batch.jobs.count < threadCount {
+      while batch.jobs.count < threadCount
+        || threadCount > 1 && batch.jobs.count < Self.smallJobs * threadCount
+          && batch.atoms < Self.smallBatchAtoms && (pending.frame != nil || input?.isReady ?? false)
+      {
         if pending.frame == nil {
           guard let (frame, index) = try input?.next() else {
             batch.isLast = true

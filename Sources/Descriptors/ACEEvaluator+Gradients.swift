@@ -101,12 +101,16 @@ extension ACEEvaluator {
     var angular = harmonicValues.mutableSpan
     var angularGradients = harmonicGradients.mutableSpan
     var angularScratch = harmonicScratch.mutableSpan
+    let (distances, vectors, pairs) = (
+      environment.distances.span, environment.vectors.span, order.span
+    )
     for z in 0..<basis.channelCount {
       let blocks = blocksOfChannel[z]
       var first = orderStarts[z]
       while first < orderStarts[z + 1] {
         let range = first..<min(first + 8, orderStarts[z + 1])
-        let batch = NeighborBatch(environment, order, range, beyond: basis.options.cutoff)
+        let batch = NeighborBatch(
+          distances, vectors, pairs, range, beyond: basis.options.cutoff)
         radial.valuesAndDerivatives(batch.distance, into: &values, derivatives: &slopes)
         harmonics.valuesAndGradients(
           x: batch.x, y: batch.y, z: batch.z, into: &angular, gradients: &angularGradients,

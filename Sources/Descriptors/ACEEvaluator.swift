@@ -29,13 +29,12 @@ public struct ACEEvaluator: Sendable {
 
   /// Memory of one thread.
   public struct Scratch: Sendable {
+    /// Of all batches of neighbours in one channel, a batch after the other; also the harmonics.
     var radial: [SIMD8<Double>]
     var radialSlopes: [SIMD8<Double>]
     var harmonics: [SIMD8<Double>]
     var harmonicGradients: [SIMD8<Double>]
     var harmonicScratch: [SIMD8<Double>]
-    /// Partial sums of the inputs over lanes of neighbours.
-    var sums: [SIMD8<Double>]
     /// Inputs of eight centres, shape [8, inputs].
     var inputs: [Double]
     var values: [SIMD8<Double>]
@@ -54,7 +53,6 @@ public struct ACEEvaluator: Sendable {
       harmonics: .init(repeating: zero, count: harmonicCount),
       harmonicGradients: .init(repeating: zero, count: 3 * harmonicCount),
       harmonicScratch: .init(repeating: zero, count: harmonics.scratchCount),
-      sums: .init(repeating: zero, count: program.inputCount),
       inputs: .init(repeating: 0, count: 8 * program.inputCount),
       values: .init(repeating: zero, count: program.valueCount), adjoints: [],
       order: [], orderStarts: [])
@@ -120,28 +118,30 @@ public struct ACEEvaluator: Sendable {
       if lane < centers.count {
         let center = centers.lowerBound + lane
         sortByChannel(environment, environment.pairs(of: center), &scratch)
-        accumulate(environment, &scratch)
-      } else if lane == centers.count {
-        Self.clear(&scratch.sums)
+        reserve(&scratch)
+        sumInputs(
+          environment, scratch.order, scratch.orderStarts, &scratch.radial, &scratch.harmonics,
+          &scratch.harmonicScratch, &scratch.inputs, at: lane * width)
+      } else {
+        for a in lane * width..<(lane + 1) * width { scratch.inputs[a] = 0 }
       }
-      Self.addLanes(scratch.sums, into: &scratch.inputs, at: lane * width)
     }
     Self.transpose(scratch.inputs, width: width, into: &scratch.values)
     var values = scratch.values.mutableSpan
     program.run(&values)
   }
 
-  private static func clear(_ sums: inout [SIMD8<Double>]) {
-    for a in sums.indices { sums[a] = SIMD8(repeating: 0) }
-  }
-
-  /// The inputs of one centre: the sums over the lanes.
-  private static func addLanes(
-    _ sums: [SIMD8<Double>], into inputs: inout [Double], at first: Int
-  ) {
-    let sums = sums.span
-    var inputs = inputs.mutableSpan
-    for a in 1..<sums.count { inputs[first &+ a] = total(sums[a]) }
+  /// Makes room for the batches of neighbours of the channel that has most.
+  private func reserve(_ scratch: inout Scratch) {
+    let most = zip(scratch.orderStarts, scratch.orderStarts.dropFirst()).reduce(1) {
+      max($0, ($1.1 - $1.0 + 7) / 8)
+    }
+    func grow(_ values: inout [SIMD8<Double>], _ width: Int) {
+      guard values.count < most * width else { return }
+      values += repeatElement(SIMD8(repeating: 0), count: most * width - values.count)
+    }
+    grow(&scratch.radial, radial.count)
+    grow(&scratch.harmonics, SphericalHarmonics.count(harmonics.maximumDegree))
   }
 
   /// Inputs of eight centres, shape [8, width], side by side; the first is 1.
@@ -159,69 +159,60 @@ public struct ACEEvaluator: Sendable {
     }
   }
 
-  private func accumulate(_ environment: Environments, _ scratch: inout Scratch) {
-    fill(
-      environment, scratch.order, scratch.orderStarts, &scratch.sums, &scratch.radial,
-      &scratch.harmonics, &scratch.harmonicScratch)
-  }
-
-  private func fill(
+  /// A_(z n l m) of one centre.
+  ///
+  /// The pairs come sorted by channel: those of channel z are order[orderStarts[z]] and on. Functions
+  /// of all of them come first, so that each sum stays in a register.
+  ///
+  /// - Parameter inputs: Written from `row` on.
+  private func sumInputs(
     _ environment: Environments, _ order: [Int32], _ orderStarts: [Int],
-    _ sums: inout [SIMD8<Double>], _ radialValues: inout [SIMD8<Double>],
-    _ harmonicValues: inout [SIMD8<Double>], _ harmonicScratch: inout [SIMD8<Double>]
+    _ radialValues: inout [SIMD8<Double>], _ harmonicValues: inout [SIMD8<Double>],
+    _ harmonicScratch: inout [SIMD8<Double>], _ inputs: inout [Double], at row: Int
   ) {
     // Spans are borrowed here, field by field: the fields of one structure cannot lend together.
-    var sums = sums.mutableSpan
     var radialValues = radialValues.mutableSpan
     var harmonicValues = harmonicValues.mutableSpan
     var harmonicScratch = harmonicScratch.mutableSpan
-    sumInputs(
-      environment, order, orderStarts, sums: &sums, radialValues: &radialValues,
-      harmonicValues: &harmonicValues, harmonicScratch: &harmonicScratch)
-  }
-
-  /// A_(z n l m) of one centre, still spread over eight partial sums.
-  ///
-  /// The pairs come sorted by channel: those of channel z are order[orderStarts[z]] and on.
-  private func sumInputs(
-    _ environment: Environments, _ order: [Int32], _ orderStarts: [Int],
-    sums: inout MutableSpan<SIMD8<Double>>, radialValues: inout MutableSpan<SIMD8<Double>>,
-    harmonicValues: inout MutableSpan<SIMD8<Double>>,
-    harmonicScratch: inout MutableSpan<SIMD8<Double>>
-  ) {
+    var inputs = inputs.mutableSpan
+    let (distances, vectors) = (environment.distances.span, environment.vectors.span)
+    let (pairs, cutoff) = (order.span, basis.options.cutoff)
+    let radialCount = radial.count
+    let harmonicCount = SphericalHarmonics.count(harmonics.maximumDegree)
     for z in 0..<basis.channelCount {
-      let blocks = blocksOfChannel[z]
-      var first = orderStarts[z]
-      let last = orderStarts[z + 1]
-      guard first < last else {
-        for block in blocks {
-          for a in block.base..<block.base + (2 * block.l + 1) * block.count {
-            sums[a] = SIMD8(repeating: 0)
-          }
-        }
-        continue
-      }
-      var isFirst = true
-      while first < last {
-        let batch = NeighborBatch(
-          environment, order, first..<min(first + 8, last), beyond: basis.options.cutoff)
-        radial.values(batch.distance, into: &radialValues)
+      let blocksOfChannel = blocksOfChannel[z]
+      let blocks = blocksOfChannel.span
+      var (first, batches) = (orderStarts[z], 0)
+      while first < orderStarts[z + 1] {
+        let range = first..<min(first + 8, orderStarts[z + 1])
+        let batch = NeighborBatch(distances, vectors, pairs, range, beyond: cutoff)
+        radial.values(batch.distance, into: &radialValues, at: batches * radialCount)
         harmonics.values(
-          x: batch.x, y: batch.y, z: batch.z, into: &harmonicValues, scratch: &harmonicScratch)
-        for block in blocks {
-          var a = block.base
-          for lm in block.l * block.l..<(block.l + 1) * (block.l + 1) {
-            let harmonic = harmonicValues[lm]
-            if isFirst {
-              for n in 0..<block.count { sums[a &+ n] = radialValues[n] * harmonic }
-            } else {
-              for n in 0..<block.count { sums[a &+ n] += radialValues[n] * harmonic }
-            }
-            a &+= block.count
-          }
-        }
-        isFirst = false
+          x: batch.x, y: batch.y, z: batch.z, into: &harmonicValues, at: batches * harmonicCount,
+          scratch: &harmonicScratch)
+        batches += 1
         first += 8
+      }
+      for index in blocks.indices {
+        let block = blocks[index]
+        var a = row &+ block.base
+        for lm in block.l * block.l..<(block.l + 1) * (block.l + 1) {
+          for n in 0..<block.count {
+            guard batches > 0 else {
+              inputs[a &+ n] = 0
+              continue
+            }
+            var sum = radialValues[n] * harmonicValues[lm]
+            var (r, y) = (n &+ radialCount, lm &+ harmonicCount)
+            for _ in 1..<batches {
+              sum += radialValues[r] * harmonicValues[y]
+              r &+= radialCount
+              y &+= harmonicCount
+            }
+            inputs[a &+ n] = total(sum)
+          }
+          a &+= block.count
+        }
       }
     }
   }
@@ -276,27 +267,33 @@ public struct Environments: Sendable {
 
 /// Up to eight neighbours side by side; empty lanes stand beyond the cutoff.
 struct NeighborBatch {
-  var x = SIMD8<Double>(repeating: 0)
-  var y = SIMD8<Double>(repeating: 0)
-  var z = SIMD8<Double>(repeating: 1)
-  var distance: SIMD8<Double>
+  /// The unit vectors to them.
+  let x: SIMD8<Double>
+  let y: SIMD8<Double>
+  let z: SIMD8<Double>
+  let distance: SIMD8<Double>
 
+  /// - Parameters:
+  ///   - distances: Of all pairs in Å, shape [pairs].
+  ///   - vectors: To the neighbours in Å, shape [pairs, 3].
+  ///   - order: The pairs by channel; `range` of it is taken.
+  @inline(__always)
   init(
-    _ environment: Environments, _ order: [Int32], _ range: Range<Int>,
+    _ distances: Span<Double>, _ vectors: Span<Double>, _ order: Span<Int32>, _ range: Range<Int>,
     beyond cutoff: Double
   ) {
-    distance = SIMD8(repeating: cutoff)
-    z *= distance
-    for (lane, entry) in range.enumerated() {
-      let pair = Int(order[entry])
-      distance[lane] = environment.distances[pair]
-      x[lane] = environment.vectors[3 * pair]
-      y[lane] = environment.vectors[3 * pair + 1]
-      z[lane] = environment.vectors[3 * pair + 2]
+    var distance = SIMD8<Double>(repeating: cutoff)
+    var x = SIMD8<Double>(repeating: 0)
+    var (y, z) = (x, distance)
+    for lane in 0..<8 where lane < range.count {
+      let pair = Int(order[range.lowerBound &+ lane])
+      distance[lane] = distances[pair]
+      x[lane] = vectors[3 &* pair]
+      y[lane] = vectors[3 &* pair &+ 1]
+      z[lane] = vectors[3 &* pair &+ 2]
     }
-    x /= distance
-    y /= distance
-    z /= distance
+    (self.x, self.y, self.z) = (x / distance, y / distance, z / distance)
+    self.distance = distance
   }
 }
 

@@ -44,17 +44,19 @@ package struct SphericalHarmonics: Sendable {
   /// Y_lm(x, y, z) of unit vectors.
   ///
   /// - Parameters:
-  ///   - values: Shape [(L + 1)²], dimensionless; overwritten.
+  ///   - values: From `first` on, shape [(L + 1)²], dimensionless; overwritten.
   ///   - scratch: Shape [scratchCount].
   package func values(
     x: SIMD8<Double>, y: SIMD8<Double>, z: SIMD8<Double>,
-    into values: inout MutableSpan<SIMD8<Double>>, scratch: inout MutableSpan<SIMD8<Double>>
+    into values: inout MutableSpan<SIMD8<Double>>, at first: Int = 0,
+    scratch: inout MutableSpan<SIMD8<Double>>
   ) {
     fill(x, y, z, &scratch)
+    let norms = norms.span
     let planar = norms.count
     for l in 0...maximumDegree {
       let row = l * (l + 1) / 2
-      let middle = l * l + l
+      let middle = first + l * l + l
       values[middle] = norms[row] * scratch[row]
       for m in 1..<l + 1 {
         let q = norms[row + m] * scratch[row + m]
@@ -111,6 +113,7 @@ package struct SphericalHarmonics: Sendable {
     _ x: SIMD8<Double>, _ y: SIMD8<Double>, _ z: SIMD8<Double>,
     _ scratch: inout MutableSpan<SIMD8<Double>>
   ) {
+    let recurrence = recurrence.span
     var diagonal = 1.0
     for m in 0...maximumDegree {
       if m > 0 { diagonal *= Double(2 * m - 1) }

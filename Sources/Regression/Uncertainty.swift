@@ -80,16 +80,14 @@ extension RidgeChannel {
     precondition(features.count == siteCount * k, "posterior: expected [\(siteCount), \(k)]")
     let r = posterior.offset.count
     let stride = posterior.isTriangular ? r : k
-    var centred = Matrix(rowCount: siteCount, columnCount: stride)
-    subtractMean(of: features, siteCount, stride: stride, into: &centred.storage)
-    var q: Matrix
+    var q = Matrix(rowCount: siteCount, columnCount: stride)
+    subtractMean(of: features, siteCount, stride: stride, into: &q.storage)
     if posterior.isTriangular {
-      var rows = centred.storage.mutableSpan
+      var rows = q.storage.mutableSpan
       multiplyRows(
         &rows, count: siteCount, stride: stride, byTransposeOfUpperTriangle: posterior.factor)
-      q = centred
     } else {
-      q = centred.multiplied(by: posterior.factor, transposingOther: true)
+      q = q.multiplied(by: posterior.factor, transposingOther: true)
     }
     var values = q.storage.mutableSpan
     let offset = posterior.offset.span
