@@ -43,6 +43,7 @@ let package = Package(
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CSpglib", pkgConfig: "spglib", providers: [.apt(["libsymspg-dev"])]),
     .systemLibrary(name: "CMalloc"),
+    .systemLibrary(name: "CProcessor"),
     // MARK: Libraries, in the order of the data
     library("Formats", ["CHDF5"]),
     library("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
@@ -53,7 +54,10 @@ let package = Package(
     library("Regression", ["Crystal", "Formats", "LinearAlgebra"]),
     library(
       "CommandLine",
-      ["CMalloc", "Formats", "LinearAlgebra", "Crystal", "Descriptors", argumentParser]),
+      [
+        "CMalloc", "CProcessor", "Formats", "LinearAlgebra", "Crystal", "Descriptors",
+        argumentParser,
+      ]),
     library("TestSupport", ["Formats", "LinearAlgebra"]),
     // MARK: Executables
     .executableTarget(

@@ -51,12 +51,15 @@ need_libraries() {
 }
 
 # build_sitevib PACKAGE: builds the tools of a checkout and sets SITEVIB_BIN. Swift's libraries are linked into them: they start in half
-# the time, and run on machines without Swift. On a processor with AVX2 they use it, which changes no bit of any result; for machines
-# without it set SITEVIB_CPU=x86-64, or another processor that -march knows.
+# the time, and run on machines without Swift. They use the vector instructions of this processor, which changes no bit of any result, and
+# say so in one line on an older one; for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine SITEVIB_CPU=x86-64.
 build_sitevib() {
   local cpu=${SITEVIB_CPU:-}
   local build=(swift build --package-path "$1" --scratch-path "$1/.build/static" -c release --static-swift-stdlib -Xswiftc -use-ld=lld)
-  if [ -z "$cpu" ] && grep -qs '^flags.*avx2.*bmi2' /proc/cpuinfo; then cpu=x86-64-v3; fi
+  if [ -z "$cpu" ] && grep -qs '^flags.* avx2 .* bmi2 ' /proc/cpuinfo; then
+    cpu=x86-64-v3
+    if grep -qs '^flags.* avx512f avx512dq .* avx512bw avx512vl ' /proc/cpuinfo; then cpu=x86-64-v4; fi
+  fi
   if [ -n "$cpu" ]; then build+=(-Xswiftc -Xcc -Xswiftc "-march=$cpu"); fi
   "${build[@]}" --quiet
   SITEVIB_BIN=$("${build[@]}" --show-bin-path)

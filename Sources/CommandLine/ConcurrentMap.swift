@@ -3,9 +3,11 @@ internal import Synchronization
 
 /// The results of `body` for every item, computed in parallel, in the order of the items.
 ///
-/// - Parameter first: Run once, by one of the threads, which then joins the others.
+/// - Parameters:
+///   - threads: How many work at a time.
+///   - first: Run once, by one of them, which then joins the others.
 func mapConcurrently<Item: Sendable, Result: Sendable>(
-  _ items: [Item], meanwhile first: (@Sendable () -> Void)? = nil,
+  _ items: [Item], threads: Int, meanwhile first: (@Sendable () -> Void)? = nil,
   _ body: @Sendable (Item) -> Result
 ) -> [Result] {
   guard items.count > 1 else {
@@ -17,7 +19,7 @@ func mapConcurrently<Item: Sendable, Result: Sendable>(
     // Each item is taken once and has its own element, and concurrentPerform returns after the last.
     nonisolated(unsafe) let all = unsafe buffer
     let next = Atomic(first == nil ? 0 : -1)
-    DispatchQueue.concurrentPerform(iterations: items.count) { _ in
+    DispatchQueue.concurrentPerform(iterations: min(threads, items.count)) { _ in
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < items.count else { return }

@@ -34,6 +34,10 @@ extension CheckedCommand {
     Allocator.keepFreedMemory()
     let descriptors = StandardDescriptors()
     let diagnostics = Diagnostics(commandName: _commandName)
+    if let problem = Processor.problem {
+      diagnostics.line(problem)
+      Glibc.exit(ExitCode.failedComputation.rawValue)
+    }
     let typed = Array(Swift.CommandLine.arguments.dropFirst())
     let arguments = joinTriples(of: tripleOptions, in: typed)
     let command: Self

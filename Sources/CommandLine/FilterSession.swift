@@ -234,25 +234,26 @@ public final class FilterSession {
     copies: Int = 1, matrices: MatrixPolicy = .drop, map: @Sendable (FrameJob) throws -> Value,
     consume: (FrameJob, Value) throws -> Void
   ) throws {
-    var pending = PendingCopies(count: copies)
-    var batch = nextBatch(&pending, matrices)
+    var reader = JobReader(copies: copies)
+    var batch = nextBatch(&reader, matrices)
     while !batch.jobs.isEmpty {
       // Of the next frames only those that are there: nobody waits for results that are ready.
       let readsAhead =
         batch.jobs.count > 1 && !batch.isLast && batch.atoms <= Self.batchAtoms / 2
-        && (pending.frame != nil || input?.isReady ?? false)
-      if batch.jobs.count == 1 { batch.jobs[0].isAlone = true }
+        && input?.isReady ?? false
       // One thread reads at a time, and this one waits for it.
       nonisolated(unsafe) var ahead: JobBatch?
       nonisolated(unsafe) let session = self
-      nonisolated(unsafe) var later = pending
+      nonisolated(unsafe) var later = reader
       let read: @Sendable () -> Void = {
         unsafe ahead = session.nextBatch(&later, matrices)
       }
-      let values = mapConcurrently(batch.jobs, meanwhile: readsAhead ? read : nil) { job in
+      let values = mapConcurrently(
+        batch.jobs, threads: threadCount, meanwhile: readsAhead ? read : nil
+      ) { job in
         Result { try map(job) }
       }
-      unsafe pending = later
+      unsafe reader = later
       do {
         for (job, value) in zip(batch.jobs, values) { try consume(job, try value.get()) }
       } catch {
@@ -263,11 +264,10 @@ public final class FilterSession {
       progress.advance(by: batch.jobs.count)
       // The next stage of a pipe need not wait for the end.
       try output.drain()
-      if let error = batch.error { throw error }
-      if batch.isLast { return }
-      batch = unsafe ahead ?? nextBatch(&pending, matrices)
+      if batch.isLast { break }
+      batch = unsafe ahead ?? nextBatch(&reader, matrices)
     }
-    if let error = batch.error { throw error }
+    if let error = reader.error { throw error }
   }
 
   /// Jobs that are worked on together.
@@ -275,46 +275,76 @@ public final class FilterSession {
     var jobs: [FrameJob] = []
     var atoms = 0
     var isLast = false
-    /// What came after the last job; thrown when the work on the frames before is done.
+  }
+
+  /// Where reading stands.
+  private struct JobReader {
+    let copies: Int
+    /// The frame whose copies are not all in a chunk yet.
+    var frame: FrameJob?
+    /// Jobs that are always worked on together, as many as there are threads, fewer of large frames
+    /// and at the end: which they are depends on the frames alone, not on when they came.
+    var chunk: [FrameJob] = []
+    var chunkAtoms = 0
+    var isAtEnd = false
+    /// What came after the last frame; thrown when the work on the frames before is done.
     var error: (any Error)?
   }
 
-  /// The copies of a frame that no batch holds yet.
-  private struct PendingCopies {
-    let count: Int
-    var frame: FrameJob?
+  /// One chunk, or several of small frames that are there, so that threads seldom wait for each other.
+  /// A frame that is a chunk of its own is also a batch of its own.
+  private func nextBatch(_ reader: inout JobReader, _ matrices: MatrixPolicy) -> JobBatch {
+    var batch = JobBatch()
+    repeat {
+      guard fillChunk(of: &reader, matrices, waiting: batch.jobs.isEmpty) else { break }
+      let isAlone = reader.chunk.count == 1
+      if isAlone && !batch.jobs.isEmpty { break }
+      batch.jobs += reader.chunk
+      batch.atoms += reader.chunkAtoms
+      (reader.chunk, reader.chunkAtoms) = ([], 0)
+      if isAlone {
+        batch.jobs[0].isAlone = true
+        break
+      }
+    } while !reader.isAtEnd && batch.jobs.count < Self.smallJobs * threadCount
+      && batch.atoms < Self.smallBatchAtoms
+    batch.isLast = reader.isAtEnd && reader.frame == nil && reader.chunk.isEmpty
+    return batch
   }
 
-  /// As many jobs as there are threads; fewer of large frames, and more of small ones that are there,
-  /// so that threads seldom wait for each other.
-  private func nextBatch(_ pending: inout PendingCopies, _ matrices: MatrixPolicy) -> JobBatch {
-    var batch = JobBatch()
-    do {
-      while batch.jobs.count < threadCount
-        || threadCount > 1 && batch.jobs.count < Self.smallJobs * threadCount
-          && batch.atoms < Self.smallBatchAtoms && (pending.frame != nil || input?.isReady ?? false)
-      {
-        if pending.frame == nil {
+  /// - Parameter waiting: Whether to wait for frames that another program still has to write.
+  /// - Returns: Whether the chunk is complete.
+  private func fillChunk(
+    of reader: inout JobReader, _ matrices: MatrixPolicy, waiting: Bool
+  ) -> Bool {
+    while reader.chunk.count < threadCount {
+      if reader.frame == nil {
+        if reader.isAtEnd { return true }
+        guard waiting || input?.isReady ?? false else { return false }
+        do {
           guard let (frame, index) = try input?.next() else {
-            batch.isLast = true
-            return batch
+            reader.isAtEnd = true
+            return true
           }
-          pending.frame = FrameJob(
+          reader.frame = FrameJob(
             frame: frame, index: index, copy: 0,
             attachments: try matrices == .drop
               ? FrameAttachments() : input?.attachments() ?? FrameAttachments())
+        } catch {
+          (reader.error, reader.isAtEnd) = (error, true)
+          return true
         }
-        guard let job = pending.frame else { break }
-        let atoms = job.frame.atomCount
-        guard batch.jobs.isEmpty || batch.atoms + atoms <= Self.batchAtoms else { break }
-        batch.jobs.append(job)
-        batch.atoms += atoms
-        pending.frame = job.copy + 1 < pending.count ? job.next : nil
       }
-    } catch {
-      (batch.error, batch.isLast) = (error, true)
+      guard let job = reader.frame else { return true }
+      let atoms = job.frame.atomCount
+      guard reader.chunk.isEmpty || reader.chunkAtoms + atoms <= Self.batchAtoms else {
+        return true
+      }
+      reader.chunk.append(job)
+      reader.chunkAtoms += atoms
+      reader.frame = job.copy + 1 < reader.copies ? job.next : nil
     }
-    return batch
+    return true
   }
 
   // MARK: Messages

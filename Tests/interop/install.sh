@@ -17,6 +17,13 @@ for tool in "$folder"/bin/*; do
   grep -q "^#compdef $name" "zsh/site-functions/_$name"
   grep -q "complete -c '$name'" "fish/vendor_completions.d/$name.fish"
 done
+# An older processor, as valgrind shows one to programs built for AVX-512, is named in one line.
+if command -v valgrind > /dev/null && grep -qs ' avx512vl ' /proc/cpuinfo; then
+  status=0
+  valgrind -q "$folder/bin/xyz-convert" --version 2> "$folder/older" || status=$?
+  [ "$status" -eq 70 ]
+  grep -q '^xyz-convert: expected a processor of level x86-64-v4' "$folder/older"
+fi
 count=$(ls "$folder/bin" | wc -l)
 [ "$count" -ge 12 ]
 echo "install: $count commands with manual pages and completions"
