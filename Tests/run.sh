@@ -14,13 +14,16 @@ swift build -c release --build-tests
 swift test -c release --skip-build
 binaries=$(swift build -c release --show-bin-path)
 Tests/fuzz/run.sh "$binaries" 8
-Tests/interop/cluster.sh "$binaries"
-Tests/interop/install.sh
 Tests/interop/valgrind.sh "$binaries"
+# From here on the commands as users build them.
+build_sitevib "$top"
+export SITEVIB_BIN
+Tests/interop/install.sh
+Tests/interop/cluster.sh "$SITEVIB_BIN"
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-SITEVIB_BIN=$binaries examples/accuracy/engines.sh --quick "$scratch/accuracy"
+examples/accuracy/engines.sh --quick "$scratch/accuracy"
 
 [ "${1:-}" = --no-python ] && exit 0
 python=.build/interop/bin/python
@@ -36,7 +39,7 @@ if ! [ -x "$python" ] || ! cmp -s Tests/interop/requirements.txt .build/interop/
 fi
 for check in Tests/interop/[a-z]*.py; do
   echo "$check"
-  "$python" "$check" "$binaries"
+  "$python" "$check" "$SITEVIB_BIN"
 done
 echo "examples/figures/all.sh --quick"
-PYTHON=$top/$python SITEVIB_BIN=$binaries examples/figures/all.sh --quick "$scratch/figures"
+PYTHON=$top/$python examples/figures/all.sh --quick "$scratch/figures"
