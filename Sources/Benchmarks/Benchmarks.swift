@@ -7,6 +7,7 @@ struct Benchmarks {
     ("hessian", { try benchmarkHessian() }),
     ("descriptors", { try benchmarkDescriptors() }),
     ("ridge", { try benchmarkRidge() }),
+    ("predict", { try benchmarkPredicting() }),
     ("gradient", { try benchmarkGradient() }),
     ("rattled", { try benchmarkRattled() }),
     ("core", { try benchmarkCore() }),

@@ -140,10 +140,26 @@ print(f"Hessian, Si 1000\t{a:.4g}\tLAMMPS dynamical_matrix\t{b:.4g}\t{b / a:.3g}
 kernel = benchmark("hessian")["sw-hessian", 1000]
 print(f"Hessian, Si 1000, computation alone, one core\t{kernel:.4g}\tLAMMPS dynamical_matrix\t{b:.4g}\t{b / kernel:.3g}\t", flush=True)
 
+# Both as whole commands, from the frame to a file.
+ase.io.lammpsdata.write_lammps_data("frame.data", atoms, masses=True)
+with open("in.hessian", "w") as file:
+    file.write(f"""units metal
+atom_modify map array
+read_data frame.data
+pair_style sw
+pair_coeff * * {potential} Si
+dynamical_matrix all regular 1e-6 file frame.dyn binary yes
+""")
+compare(
+    "Hessian, Si 1000, both as whole commands", lambda: run("hessian", "--potential", potential, "localized.xyz", "--output", "hessian.h5"),
+    "lmp, dynamical_matrix", lambda: run(os.path.join(sys.prefix, "bin", "lmp"), "-in", "in.hessian", "-log", "none"), 3)
+
 compare(
     "Hessian, Si 1000", lambda: run("hessian", "--potential", potential, "localized.xyz", "--output", "hessian.h5"),
     "matscipy, analytic", lambda: matscipy_hessian(atoms), 3,
     check=lambda result: np.abs(result.toarray() - exact).max())
+taken = statistics.median(several(lambda: matscipy_hessian(atoms)))
+print(f"Hessian, Si 1000, computation alone, one core\t{kernel:.4g}\tmatscipy, analytic\t{taken:.4g}\t{taken / kernel:.3g}\t", flush=True)
 
 scale, f = normaliser(lammps_hessian(reference)[1], atoms.get_masses())
 compare_labels = lambda: run("site-entropy", "--potential", potential, "localized.xyz", "--output", "labelled.xyz")
@@ -176,13 +192,16 @@ compare(
     lambda: run("site-entropy", "--potential", potential, "--engine", "dense", "localized.xyz", "--output", "dense2.xyz"), 3,
     check=lambda _: np.abs(labels_of("dense2.xyz") - labels_of("other.xyz")).max())
 
-hundred = []
-direct = []
-for _ in range(3):
-    hundred.append(seconds(lambda: run("predict", "--model", "model.h5", "hundred.xyz", "--output", "predicted.xyz"))[0] / 100)
-    direct.append(seconds(dense)[0])
+hundred, direct = [], []
+for _ in range(5):
+    hundred.append(seconds(lambda: run("predict", "--model", "model.h5", "hundred.xyz"))[0] / 100)
+    direct.append(seconds(lambda: run("site-entropy", "--potential", potential, "--engine", "dense", "rattled.xyz"))[0])
 a, b = statistics.median(hundred), statistics.median(direct)
 print(f"predicted frame of 1000 atoms, of 100\t{a:.4g}\tengine dense\t{b:.4g}\t{b / a:.3g}\t", flush=True)
+kernels = benchmark("predict", "model.h5", "hundred.xyz")
+for threads in (1, 2):
+    a = kernels[f"predict-{threads}", 100_000] / 100
+    print(f"predicted frame of 1000 atoms, computation alone, {threads} threads\t{a:.4g}\tengine dense\t{b:.4g}\t{b / a:.3g}\t", flush=True)
 
 # Reading.
 
