@@ -65,6 +65,40 @@ struct StreamTests {
     #expect(result.output == "64\n")
   }
 
+  /// Frames that come drop by drop, and all at once: equal bytes; what is there is worked on.
+  @Test(arguments: [1, 2, 3]) func bytesDoNotDependOnWhenFramesCome(threads: Int) throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.build) | \(Self.localized) > five.xyz
+      cat five.xyz five.xyz five.xyz > frames.xyz
+      rattle="xyz-perturb --mode rattle --amplitude 0.01 --seed 3 --samples 3 -j \(threads)"
+      $rattle frames.xyz > whole
+      for bytes in 1000 7000 30000; do
+        (head -c $bytes frames.xyz; sleep 0.1; tail -c +$((bytes + 1)) frames.xyz) | $rattle | cmp - whole
+      done
+      grep -c Lattice whole
+      """)
+    #expect(result == CommandRun(status: 0, output: "45\n", error: ""))
+  }
+
+  /// A partner that sends as many frames as there are threads, and then waits for the answers.
+  @Test(arguments: [1, 2, 3]) func answersComeBeforeMoreIsAsked(threads: Int) throws {
+    let result = try Scratch().shell(
+      """
+      mkfifo in out
+      \(Self.build) > one
+      exec 3<>in 4<>out
+      xyz-convert -j \(threads) in > out 3>&- 4>&- & child=$!
+      for turn in 1 2 3; do
+        for frame in $(seq \(threads)); do cat one >&3; done
+        for line in $(seq $((66 * \(threads)))); do read -r -t 20 word <&4 || exit 1; done
+      done
+      exec 3>&-
+      wait $child && echo all
+      """)
+    #expect(result == CommandRun(status: 0, output: "all\n", error: ""))
+  }
+
   @Test func historyTellsWhatBearsOnTheNumbers() throws {
     let result = try Scratch().shell(
       """
