@@ -60,8 +60,9 @@ public struct FrameStream: FrameSequence {
 
   public mutating func next() throws -> Frame? { try frames.next() }
 
-  /// Whether ``next()`` finds something to read without waiting for another program.
-  public var isReady: Bool { archive != nil || source.isReady }
+  /// Whether ``next()`` finds text to read without waiting for another program. HDF5 is read while
+  /// nothing else is done: child processes read what may be damaged there, and want no other threads.
+  public var isReady: Bool { archive == nil && source.isReady }
 }
 
 extension H5MDReader: FrameSequence {}
