@@ -2,24 +2,6 @@ internal import ArgumentParser
 public import Formats
 internal import LinearAlgebra
 
-/// One frame to work on.
-public struct FrameJob: Sendable {
-  public let frame: Frame
-  /// Number of the frame, counted from 0 over all inputs; not changed by --first-frame.
-  public let index: Int
-  /// Number of the copy of the frame, counted from 0.
-  public let copy: Int
-  /// What the input holds beside the frame; empty unless the command asks for matrices.
-  public let attachments: FrameAttachments
-  /// Whether no other frame is worked on at the same time: its work may have all threads.
-  public internal(set) var isAlone = false
-
-  /// The next copy of the same frame.
-  fileprivate var next: FrameJob {
-    FrameJob(frame: frame, index: index, copy: copy + 1, attachments: attachments)
-  }
-}
-
 /// How a command treats Hessians and features that stand beside the frames of its input.
 public enum MatrixPolicy: Sendable {
   /// They belong to other positions than the command writes: not read, not written.
@@ -80,11 +62,6 @@ public final class FilterSession {
 
   /// Rejected frames named one by one; beyond, only their number is.
   private static let namedRejections = 20
-  /// Frames of one batch have at most so many atoms in all, unless there is but one: memory.
-  private static let batchAtoms = 200_000
-  /// Jobs a thread in a batch of few atoms.
-  private static let smallJobs = 4
-  private static let smallBatchAtoms = 10_000
 
   init(
     diagnostics: Diagnostics, descriptors: StandardDescriptors, output options: OutputOptions,
@@ -234,19 +211,19 @@ public final class FilterSession {
     copies: Int = 1, matrices: MatrixPolicy = .drop, map: @Sendable (FrameJob) throws -> Value,
     consume: (FrameJob, Value) throws -> Void
   ) throws {
-    var reader = JobReader(copies: copies)
-    var batch = nextBatch(&reader, matrices)
+    var reader = JobReader(copies: copies, matrices: matrices, threads: threadCount)
+    var batch = reader.nextBatch(from: &input)
     while !batch.jobs.isEmpty {
       // Of the next frames only those that are there: nobody waits for results that are ready.
       let readsAhead =
-        batch.jobs.count > 1 && !batch.isLast && batch.atoms <= Self.batchAtoms / 2
+        batch.jobs.count > 1 && !batch.isLast && batch.atoms <= JobBatch.atomLimit / 2
         && input?.isReady ?? false
       // One thread reads at a time, and this one waits for it.
       nonisolated(unsafe) var ahead: JobBatch?
       nonisolated(unsafe) let session = self
       nonisolated(unsafe) var later = reader
       let read: @Sendable () -> Void = {
-        unsafe ahead = session.nextBatch(&later, matrices)
+        unsafe ahead = later.nextBatch(from: &session.input)
       }
       let values = mapConcurrently(
         batch.jobs, threads: threadCount, meanwhile: readsAhead ? read : nil
@@ -265,86 +242,9 @@ public final class FilterSession {
       // The next stage of a pipe need not wait for the end.
       try output.drain()
       if batch.isLast { break }
-      batch = unsafe ahead ?? nextBatch(&reader, matrices)
+      batch = unsafe ahead ?? reader.nextBatch(from: &input)
     }
     if let error = reader.error { throw error }
-  }
-
-  /// Jobs that are worked on together.
-  private struct JobBatch {
-    var jobs: [FrameJob] = []
-    var atoms = 0
-    var isLast = false
-  }
-
-  /// Where reading stands.
-  private struct JobReader {
-    let copies: Int
-    /// The frame whose copies are not all in a chunk yet.
-    var frame: FrameJob?
-    /// Jobs that are always worked on together, as many as there are threads, fewer of large frames
-    /// and at the end: which they are depends on the frames alone, not on when they came.
-    var chunk: [FrameJob] = []
-    var chunkAtoms = 0
-    var isAtEnd = false
-    /// What came after the last frame; thrown when the work on the frames before is done.
-    var error: (any Error)?
-  }
-
-  /// One chunk, or several of small frames that are there, so that threads seldom wait for each other.
-  /// A frame that is a chunk of its own is also a batch of its own.
-  private func nextBatch(_ reader: inout JobReader, _ matrices: MatrixPolicy) -> JobBatch {
-    var batch = JobBatch()
-    repeat {
-      guard fillChunk(of: &reader, matrices, waiting: batch.jobs.isEmpty) else { break }
-      let isAlone = reader.chunk.count == 1
-      if isAlone && !batch.jobs.isEmpty { break }
-      batch.jobs += reader.chunk
-      batch.atoms += reader.chunkAtoms
-      (reader.chunk, reader.chunkAtoms) = ([], 0)
-      if isAlone {
-        batch.jobs[0].isAlone = true
-        break
-      }
-    } while !reader.isAtEnd && batch.jobs.count < Self.smallJobs * threadCount
-      && batch.atoms < Self.smallBatchAtoms
-    batch.isLast = reader.isAtEnd && reader.frame == nil && reader.chunk.isEmpty
-    return batch
-  }
-
-  /// - Parameter waiting: Whether to wait for frames that another program still has to write.
-  /// - Returns: Whether the chunk is complete.
-  private func fillChunk(
-    of reader: inout JobReader, _ matrices: MatrixPolicy, waiting: Bool
-  ) -> Bool {
-    while reader.chunk.count < threadCount {
-      if reader.frame == nil {
-        if reader.isAtEnd { return true }
-        guard waiting || input?.isReady ?? false else { return false }
-        do {
-          guard let (frame, index) = try input?.next() else {
-            reader.isAtEnd = true
-            return true
-          }
-          reader.frame = FrameJob(
-            frame: frame, index: index, copy: 0,
-            attachments: try matrices == .drop
-              ? FrameAttachments() : input?.attachments() ?? FrameAttachments())
-        } catch {
-          (reader.error, reader.isAtEnd) = (error, true)
-          return true
-        }
-      }
-      guard let job = reader.frame else { return true }
-      let atoms = job.frame.atomCount
-      guard reader.chunk.isEmpty || reader.chunkAtoms + atoms <= Self.batchAtoms else {
-        return true
-      }
-      reader.chunk.append(job)
-      reader.chunkAtoms += atoms
-      reader.frame = job.copy + 1 < reader.copies ? job.next : nil
-    }
-    return true
   }
 
   // MARK: Messages

@@ -17,6 +17,8 @@ public final class NeighborFinder: Sendable {
     var positions: [Double] = []
     var cell: Cell?
     var isBuilding = false
+    /// Frames of so many atoms have more candidates than are kept, or none for another reason.
+    var refusedCount = Int.max
   }
   private let state = Mutex(State())
 
@@ -48,6 +50,7 @@ public final class NeighborFinder: Sendable {
     state.withLock { state in
       state.isBuilding = false
       state.candidates = found
+      if found == nil { state.refusedCount = min(state.refusedCount, positions.count / 3) }
     }
     return FrameNeighbors(found.map { .candidates($0, positions) } ?? .search(search))
   }
@@ -59,7 +62,7 @@ public final class NeighborFinder: Sendable {
     _ positions: [Double], _ cell: Cell, approach: Double?
   ) -> Double? {
     state.withLock { state in
-      guard !state.isBuilding else { return nil }
+      guard !state.isBuilding, positions.count / 3 < state.refusedCount else { return nil }
       var moved = approach
       if moved == nil, state.cell == cell, state.positions.count == positions.count {
         moved = largestApproach(from: state.positions, to: positions)

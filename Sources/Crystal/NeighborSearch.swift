@@ -7,6 +7,7 @@ public struct NeighborSearch: Sendable {
   public static let coincidence = 1e-3
   static let imageLimit = 100_000
   static let neighborLimit = 20_000
+  private static let reserveLimit = 1 << 20
   /// Thinner bins follow the sphere more closely, at the price of more of them.
   private static let binsPerCutoff = 2.0
 
@@ -142,7 +143,10 @@ public struct NeighborSearch: Sendable {
       try collect(center, into: &found)
       found.sort()
       list.append(found)
-      if center == centers.lowerBound { list.reserve(pairs: found.count * centers.count * 5 / 4) }
+      if center == centers.lowerBound {
+        // A first atom among many says little of the others.
+        list.reserve(pairs: min(found.count * centers.count * 5 / 4, Self.reserveLimit))
+      }
     }
     try list.check()
     return list
