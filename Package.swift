@@ -22,7 +22,14 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func command(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .executableTarget(
     name: name, dependencies: ["CommandLine", "Formats", argumentParser] + dependencies,
-    swiftSettings: strict)
+    path: "Sources/Commands/\(name)", swiftSettings: strict)
+}
+
+/// A module map and a shim that names macros; the library is the system's.
+func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String? = nil) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig,
+    providers: apt.map { [.apt([$0])] })
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -37,13 +44,12 @@ let package = Package(
   ],
   targets: [
     // MARK: C libraries
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
-    .systemLibrary(name: "CSpglib", pkgConfig: "spglib", providers: [.apt(["libsymspg-dev"])]),
-    .systemLibrary(name: "CMalloc"),
-    .systemLibrary(name: "CProcessor"),
+    systemLibrary("CHDF5", pkgConfig: "hdf5-serial", apt: "libhdf5-dev"),
+    systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
+    systemLibrary("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
+    systemLibrary("CSpglib", pkgConfig: "spglib", apt: "libsymspg-dev"),
+    systemLibrary("CMalloc"),
+    systemLibrary("CProcessor"),
     // MARK: Libraries, in the order of the data
     library("Formats", ["CHDF5"]),
     library("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
@@ -58,7 +64,10 @@ let package = Package(
         "CMalloc", "CProcessor", "Formats", "LinearAlgebra", "Crystal", "Descriptors",
         argumentParser,
       ]),
-    library("TestSupport", ["Formats", "LinearAlgebra"]),
+    // MARK: Support of tests
+    .target(
+      name: "TestSupport", dependencies: ["Formats", "LinearAlgebra"], path: "Tests/Support",
+      swiftSettings: strict),
     // MARK: Executables
     .executableTarget(
       name: "Benchmarks",
@@ -66,7 +75,7 @@ let package = Package(
         "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal", "LinearAlgebra",
         "Formats",
       ],
-      swiftSettings: strict),
+      path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
       name: "Fuzz", dependencies: ["Potentials", "Crystal", "Formats"], path: "Tests/fuzz",
       exclude: ["corpus", "run.sh"], swiftSettings: strict),

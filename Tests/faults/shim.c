@@ -1,8 +1,8 @@
-// Reads HDF5 files with every function of Sources/CHDF5/shim.h, for AddressSanitizer to watch.
+// Reads HDF5 files with every function of Sources/C/CHDF5/shim.h, for AddressSanitizer to watch.
 // Compiled by Tests/CommandTests/SanitizerTests.swift.
 //
 //   shim FILE...        prints how many objects were seen in all
-#include "../../Sources/CHDF5/shim.h"
+#include "../../Sources/C/CHDF5/shim.h"
 
 #include <stdio.h>
 
