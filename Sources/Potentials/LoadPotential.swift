@@ -1,5 +1,14 @@
 internal import Formats
 
+/// One kind of potential file, recognised by its content.
+struct PotentialReader: Sendable {
+  let recognises: @Sendable ([UInt8]) -> Bool
+  let read: @Sendable ([UInt8], _ file: String) throws -> any Potential
+
+  /// Asked in this order; the last one takes what nobody recognised, and says what is wrong.
+  static let all = [SpringModel.reader, StillingerWeber.reader]
+}
+
 /// Reads a potential: LAMMPS Stillinger-Weber parameters (formats/potentials.md) or springs
 /// (formats/springs.md, whose first character is `{`).
 ///
@@ -12,7 +21,7 @@ public func loadPotential(path: String) throws -> any Potential {
 
 /// The potential that the bytes of a file describe.
 public func loadPotential(parsing bytes: [UInt8], file: String) throws -> any Potential {
-  let first = bytes.first { $0 != 0x20 && !(0x09...0x0d).contains($0) }
-  if first == UInt8(ascii: "{") { return try SpringModel(parsing: bytes, file: file) }
-  return try StillingerWeber(parsing: bytes, file: file)
+  let reader =
+    PotentialReader.all.first { $0.recognises(bytes) } ?? StillingerWeber.reader
+  return try reader.read(bytes, file)
 }

@@ -6,8 +6,8 @@ public import LinearAlgebra
 /// A new potential is one type that says which atoms it knows and which terms each star has
 /// (``Terms.swift``); energy, forces, Hessian and third derivatives are assembled once, for all.
 public protocol Potential: Sendable {
-  /// What it is and where it comes from, for the history of a file.
-  var name: String { get }
+  /// The file that it was read from.
+  var origin: PotentialOrigin { get }
 
   /// The largest distance in Å at which two atoms share a term.
   var cutoff: Double { get }
@@ -25,6 +25,12 @@ public protocol Potential: Sendable {
 }
 
 extension Potential {
+  /// What labels and gradients call it: `sw:Si.sw`; the same wherever the file lies.
+  public var name: String { origin.name }
+
+  /// What tells two files of one name apart, 16 hexadecimal digits.
+  public var contentHash: String { origin.contentHash }
+
   public func bonds(of frame: Frame) throws -> [Bond]? { nil }
 }
 

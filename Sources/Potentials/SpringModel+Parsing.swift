@@ -1,6 +1,12 @@
 public import Formats
 
 extension SpringModel {
+  /// A file whose first character is `{`.
+  static let reader = PotentialReader(
+    recognises: { bytes in
+      bytes.first { $0 != 0x20 && !(0x09...0x0d).contains($0) } == UInt8(ascii: "{")
+    }, read: { bytes, file in try SpringModel(parsing: bytes, file: file) })
+
   /// Reads the text of a file of springs (formats/springs.md).
   ///
   /// - Throws: `InputError` with the line.
@@ -70,7 +76,8 @@ extension SpringModel {
       throw root.error("springs", "expected 1 to 10000 of them")
     }
     self.init(
-      name: try root.text("name"), file: file, dimension: d, cell: cell,
+      origin: PotentialOrigin(style: "springs", file: file, bytes: bytes),
+      title: try root.text("name"), dimension: d, cell: cell,
       sublatticePositions: places, species: species, springs: springs)
   }
 

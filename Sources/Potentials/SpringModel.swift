@@ -24,7 +24,9 @@ public struct SpringModel: Potential {
     public var vector: SIMD3<Double>
   }
 
-  public let name: String
+  public let origin: PotentialOrigin
+  /// What the file calls itself.
+  public let title: String
   /// The longest spring of the reference in Å.
   public let cutoff: Double
   public let dimension: Int
@@ -35,7 +37,7 @@ public struct SpringModel: Potential {
   /// The species a sublattice must have, or nil for any; shape [S].
   public let species: [String?]
   public let springs: [Spring]
-  let file: String
+  var file: String { origin.file }
 
   /// Reference distances and those of a frame may differ by this, in Å.
   static let tolerance = 0.01
@@ -43,10 +45,11 @@ public struct SpringModel: Potential {
   public var sublatticeCount: Int { species.count }
 
   init(
-    name: String, file: String, dimension: Int, cell: [Double], sublatticePositions: [Double],
+    origin: PotentialOrigin, title: String, dimension: Int, cell: [Double],
+    sublatticePositions: [Double],
     species: [String?], springs: [Spring]
   ) {
-    (self.name, self.file, self.dimension) = (name, file, dimension)
+    (self.origin, self.title, self.dimension) = (origin, title, dimension)
     (self.cell, self.sublatticePositions) = (cell, sublatticePositions)
     (self.species, self.springs) = (species, springs)
     cutoff = springs.reduce(0) { max($0, ($1.vector * $1.vector).sum().squareRoot()) }

@@ -2,6 +2,11 @@ public import Formats
 internal import Glibc
 
 extension StillingerWeber {
+  /// What is nothing else is read as entries of `pair_style sw`.
+  static let reader = PotentialReader(
+    recognises: { _ in true },
+    read: { bytes, file in try StillingerWeber(parsing: bytes, file: file) })
+
   /// Reads the text of a LAMMPS `.sw` file (formats/potentials.md).
   ///
   /// - Parameter file: For messages and the name.
@@ -54,7 +59,9 @@ extension StillingerWeber {
       angles.append(
         try entry?.angle(with: mirror, energyUnit: text.energyUnit, file: file))
     }
-    self.init(name: "sw \(file)", file: file, elements: elements, legs: legs, angles: angles)
+    self.init(
+      origin: PotentialOrigin(style: "sw", file: file, bytes: bytes), elements: elements,
+      legs: legs, angles: angles)
   }
 }
 

@@ -11,11 +11,11 @@ internal import Glibc
 /// φ has the parameters of the entry i j j; in h, λ, ε and cos θ₀ are those of i j k, and γ, σ and a
 /// of each leg those of i j j and i k k (formats/potentials.md).
 public struct StillingerWeber: Potential {
-  public let name: String
+  public let origin: PotentialOrigin
   public let cutoff: Double
   /// The element of each kind, in the order of the file.
   public let elements: [String]
-  private let file: String
+  private var file: String { origin.file }
   /// By centre and neighbour, shape [kinds, kinds]; nil where the file has no entry.
   private let legs: [Leg?]
   /// By centre, neighbour and neighbour, shape [kinds, kinds, kinds].
@@ -43,8 +43,8 @@ public struct StillingerWeber: Potential {
     var cosine: Double
   }
 
-  init(name: String, file: String, elements: [String], legs: [Leg?], angles: [Angle?]) {
-    (self.name, self.file, self.elements) = (name, file, elements)
+  init(origin: PotentialOrigin, elements: [String], legs: [Leg?], angles: [Angle?]) {
+    (self.origin, self.elements) = (origin, elements)
     (self.legs, self.angles) = (legs, angles)
     let largest = legs.reduce(0) { max($0, $1?.squaredCutoff ?? 0) }
     // With no interaction at all a search still wants a cutoff.

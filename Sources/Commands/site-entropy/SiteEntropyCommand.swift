@@ -136,8 +136,9 @@ public import SiteEntropy
   }
 
   func perform(_ session: FilterSession) throws {
-    let labeller = try labeller()
-    let (name, policy, threads) = (potentialName, onUnstable, session.threadCount)
+    let potential = try potential.map { try loadPotential(path: $0) }
+    let labeller = try labeller(potential)
+    let (name, policy, threads) = (potential?.name, onUnstable, session.threadCount)
     let given = GivenHessians(files, firstFrame: stream.firstFrame.value)
     var frameCount = 0
     try session.mapFrames(matrices: .keep) { job in
@@ -186,15 +187,7 @@ public import SiteEntropy
     try given.checkAllUsed(frameCount: frameCount)
   }
 
-  private var potentialName: String? {
-    potential.map { path in
-      let file = path.split(separator: "/").last.map(String.init) ?? path
-      let suffix = file.split(separator: ".").last.map(String.init) ?? ""
-      return (suffix == "sw" ? "sw:" : "springs:") + file
-    }
-  }
-
-  private func labeller() throws -> Labeller {
+  private func labeller(_ potential: (any Potential)?) throws -> Labeller {
     let labelKind: LabelKind =
       switch kind {
       case .relative: .relative
@@ -203,7 +196,7 @@ public import SiteEntropy
       }
     let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
     return Labeller(
-      potential: try potential.map { try loadPotential(path: $0) }, kind: labelKind,
+      potential: potential, kind: labelKind,
       engine: engine, embedding: embed?.target, isMassWeighted: !unweighted, memoryLimit: limit,
       tolerance: tolerance?.value ?? 1e-10, radius: radius?.value)
   }
