@@ -1,22 +1,6 @@
 public import Formats
 
 extension Frame {
-  /// What a change of positions makes wrong: labels, predictions, and the results of calculators.
-  private static let resultColumns: Set<String> = [
-    "site_entropy", "site_entropy_pred", "site_entropy_std", "site_entropy_gradient",
-    "entropy_gradient", "extrapolation", "forces", "energies", "stresses",
-  ]
-  private static let resultKeys: Set<String> = [
-    "entropy", "entropy_units", "entropy_kind", "entropy_engine", "entropy_pred", "entropy_std",
-    "zero_modes", "negative_modes", "lambda_min", "lambda_max", "stable", "energy", "free_energy",
-    "stress", "virial", "gradient_site", "gradient_engine", "gradient_units",
-  ]
-
-  mutating func removeResults() {
-    for name in Self.resultColumns { removeColumn(name) }
-    for name in Self.resultKeys { removeKey(name) }
-  }
-
   /// Gives a copy its identity, and the keys that tell how it was made.
   mutating func number(
     _ perturbation: Perturbation, seed: UInt64, frameIndex: Int, copy: Int

@@ -42,7 +42,8 @@ public struct IdealCrystal: Sendable {
     }
     var bare = frame
     for name in ["sublattice", "orbit", "cell_index"] { bare.removeColumn(name) }
-    for name in ["ref_lattice"] + SiteDefects.keys { bare.removeKey(name) }
+    bare.removeResults(after: .reference)
+    bare.removeKey("ref_lattice")
     bare.setColumn(Column("ref_pos", width: 3, .real(frame.positions)))
     let lattice = try Multilattice(referenceOf: bare, tolerance: tolerance)
     if !acceptsDistorted {
@@ -139,7 +140,8 @@ extension IdealCrystal {
   /// reference.
   public func labelled(_ frame: Frame) -> Frame {
     var frame = frame
-    for name in ["ref_lattice"] + SiteDefects.keys { frame.removeKey(name) }
+    frame.removeResults(after: .reference)
+    frame.removeKey("ref_lattice")
     frame.setColumn(Column("sublattice", .integer(sublattice)))
     frame.setColumn(Column("orbit", .integer(orbit)))
     frame.setColumn(Column("cell_index", width: 3, .integer(cellIndex)))

@@ -86,7 +86,7 @@ public struct PerturbationBase: Sendable {
   ) throws(InputError) -> Frame {
     var random = RandomNumbers(keys: seed, UInt64(frameIndex), UInt64(copy))
     var result = frame
-    result.removeResults()
+    result.removeResults(after: .positions)
     result.number(perturbation, seed: seed, frameIndex: frameIndex, copy: copy)
     switch perturbation {
     case .localized(let amplitude, let radius, let center):

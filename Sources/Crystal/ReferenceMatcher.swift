@@ -154,8 +154,11 @@ public struct ReferenceMatcher: Sendable {
       }
     }
     var result = frame
+    result.removeResults(after: .reference)
     for name in ["orbit", "cell_index"] { result.removeColumn(name) }
-    result.removeKey("ref_lattice")
+    // Those of an earlier reference.
+    for name in ["ref_lattice", "space_group"] { result.removeKey(name) }
+    if reference.key("sublattice_names") == nil { result.removeKey("sublattice_names") }
     func column(_ name: String, width: Int = 1, none: Int) {
       guard let values = reference.integers(name, width: width) else { return }
       result.setColumn(

@@ -20,12 +20,6 @@ public struct SiteDefects: Equatable, Sendable {
   /// Indices are written up to this many; the counts are whole.
   private static let listed = 50
 
-  /// Every key that describes a match.
-  public static let keys = [
-    "vacancies", "antisites", "interstitials", "vacancy_sites", "antisite_atoms",
-    "interstitial_atoms", "reference_shift",
-  ]
-
   /// "1 vacancy, 2 antisites", or nil for none.
   static func summary(vacancies: Int, antisites: Int, interstitials: Int) -> String? {
     let parts = [
@@ -50,9 +44,9 @@ public struct SiteDefects: Equatable, Sendable {
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
-  /// Writes the counts and, where they are not zero, the indices.
+  /// Writes the counts and, where they are not zero, the indices, into a frame that has lost those of
+  /// an earlier match.
   public func setKeys(of frame: inout Frame) {
-    for name in Self.keys { frame.removeKey(name) }
     frame.setKey("vacancies", .integer(vacancies.count))
     frame.setKey("antisites", .integer(antisites.count))
     frame.setKey("interstitials", .integer(interstitials.count))

@@ -96,6 +96,17 @@ struct HDF5VectorTests {
     #expect(frames[0].periodic == [true, false, true])
   }
 
+  @Test func typesThatOtherProgramsChangeAreTheVocabularys() throws {
+    let frames = try frames(Self.bytes("pass/whole-numbers.h5"), "whole-numbers.h5")
+    #expect(frames.map { $0.key("vacancies") } == [.integer(1), .integer(0)])
+    #expect(frames.map { $0.key("antisites") } == [nil, .integer(2)])
+    #expect(frames.map { $0.key("mean") } == [.real(1), .real(2)])
+    #expect(frames.map(\.siteDefects) == ["1 vacancy", "2 antisites"])
+    #expect(frames.map(\.sublattice) == [[0, 1], [1, 0]])
+    #expect(try frames.map { try $0.atomicMasses() } == [[28, 29], [30, 31]])
+    #expect(frames.map { $0.column("core")?.values } == [.logical([true, false]), nil])
+  }
+
   @Test(arguments: try names(in: "fail"))
   func everyHostileFileIsRefusedWithItsMessage(name: String) throws {
     let stem = name.dropLast(3)

@@ -78,7 +78,11 @@ struct TableColumns {
       return [(name, .reals(norms(column)))]
     }
     if let text = keyText(name) { return [(name, .constant(text))] }
-    throw InputError(frame.source, "expected the column \(name), found \(columnNames)")
+    let command = (Vocabulary.column(name) ?? Vocabulary.key(name))?.command
+    throw InputError(
+      frame.source,
+      "expected the column \(name)\(command.map { " (\($0) gives it)" } ?? ""), found \(columnNames)"
+    )
   }
 
   private var columnNames: String { frame.columns.map(\.name).joined(separator: " ") }

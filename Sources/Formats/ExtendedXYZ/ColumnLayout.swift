@@ -1,6 +1,18 @@
 /// The columns that `Properties` declares: `name:type:width` triples.
 struct ColumnLayout: Equatable {
-  enum Kind: UInt8 { case real, integer, logical, text, species }
+  enum Kind: UInt8 {
+    case real, integer, logical, text, species
+
+    init(_ type: Vocabulary.ValueType) {
+      self =
+        switch type {
+        case .real: .real
+        case .integer: .integer
+        case .logical: .logical
+        case .text: .text
+        }
+    }
+  }
   struct Entry: Equatable {
     var name: String
     var kind: Kind
@@ -18,16 +30,6 @@ struct ColumnLayout: Equatable {
   static let plain = ColumnLayout(entries: [
     Entry(name: "species", kind: .species, width: 1), Entry(name: "pos", kind: .real, width: 3),
   ])
-
-  /// Columns whose type and width are fixed (formats/extxyz.md).
-  static let known: [String: (kind: Kind, width: Int)] = [
-    "species": (.text, 1), "pos": (.real, 3), "Z": (.integer, 1),
-    "sublattice": (.integer, 1), "orbit": (.integer, 1), "cell_index": (.integer, 3),
-    "ref_pos": (.real, 3), "core": (.logical, 1), "masses": (.real, 1),
-    "site_entropy": (.real, 1), "site_entropy_pred": (.real, 1), "site_entropy_std": (.real, 1),
-    "extrapolation": (.real, 1), "site_entropy_gradient": (.real, 3),
-    "entropy_gradient": (.real, 3),
-  ]
 
   /// ASE's own names for three of them.
   static let aliases = ["symbols": "species", "positions": "pos", "numbers": "Z"]
@@ -90,8 +92,10 @@ struct ColumnLayout: Equatable {
       throw FormatProblem(
         "expected at most \(widthLimit) values an atom, found '\(excerpt(width.utf8))'")
     }
-    if let expected = known[name], expected.kind != kind || expected.width != count {
-      let letter = kinds.first { $0.value == expected.kind }?.key ?? ""
+    if let expected = Vocabulary.column(name), expected.isFixed,
+      Kind(expected.type) != kind || expected.width != count
+    {
+      let letter = kinds.first { $0.value == Kind(expected.type) }?.key ?? ""
       throw FormatProblem(
         "expected \(name):\(letter):\(expected.width), found \(name):\(type):\(count)")
     }

@@ -3,12 +3,6 @@
 public struct ExtendedXYZWriter: Sendable {
   public init() {}
 
-  /// The columns with a fixed place; others follow in their own order.
-  static let order = [
-    "species", "pos", "sublattice", "orbit", "cell_index", "ref_pos", "site_entropy",
-    "site_entropy_pred", "site_entropy_std", "extrapolation", "core",
-  ]
-
   /// Appends a frame to bytes for output.
   ///
   /// Reals are the shortest decimals that read back as the same doubles. Keys that came from
@@ -28,6 +22,9 @@ public struct ExtendedXYZWriter: Sendable {
     }
   }
 
+  private static let order = Vocabulary.columns.filter(\.isPlaced).map(\.name)
+
+  /// Columns with a fixed place first; others follow in their own order.
   static func sorted(_ columns: [Column]) -> [Column] {
     order.compactMap { name in columns.first { $0.name == name } }
       + columns.filter { !order.contains($0.name) }

@@ -72,22 +72,8 @@ struct FrameHeader {
     let value: KeyValue =
       entry.isNested || entry.name == "uid" || entry.name == "comment"
       ? .text(entry.content) : KeyValue(content: entry.content)
-    switch (entry.name, value) {
-    case ("sitevib_format", .integer(1)), ("dimension", .integer(1...3)): break
-    case ("sitevib_format", _):
-      throw FormatProblem(
-        "expected sitevib_format=1, found '\(excerpt(entry.content.utf8))'")
-    case ("dimension", _):
-      throw FormatProblem("expected dimension 1, 2 or 3, found '\(excerpt(entry.content.utf8))'")
-    case ("ref_lattice", .reals(let rows)) where rows.count == 9: break
-    case ("ref_lattice", .integers(let rows)) where rows.count == 9:
-      return Key(entry.name, .reals(rows.map(Double.init)), rawText: entry.raw)
-    case ("ref_lattice", _):
-      throw FormatProblem(
-        "expected 9 numbers for ref_lattice, found '\(excerpt(entry.content.utf8))'")
-    default: break
-    }
-    return Key(entry.name, value, rawText: entry.raw)
+    return try Key(entry.name, value, rawText: entry.raw)
+      .normalized(shown: excerpt(entry.content.utf8))
   }
 
   private func checkCell(hasLattice: Bool) throws(FormatProblem) {

@@ -69,12 +69,6 @@ struct ForeignFrames: FrameContent {
     "force": "forces", "mass": "masses", "charge": "charges", "velocity": "velocities",
   ]
 
-  /// Columns that hold integers whatever their type in the file.
-  private static let integerNames: Set<String> = [
-    "sublattice", "cell_index", "orbit", "id", "tags",
-    "sitevib_format", "seed", "zero_modes", "negative_modes", "dimension",
-  ]
-
   private static func columns(
     _ image: borrowing FileImage, _ group: String, atoms: Int, frames: Int
   ) throws(HDF5Error) -> [(name: String, quantity: Quantity)] {
@@ -153,12 +147,13 @@ struct ForeignFrames: FrameContent {
     ]
     for (name, quantity) in columns {
       if let column = try column(name, quantity, frame: index, atomCount: atomCount) {
-        all.append(column)
+        all.append(try column.normalized(in: source, object: quantity.object))
       }
     }
     var keys: [Key] = []
     for (name, quantity) in self.keys {
-      if let value = try key(name, quantity, frame: index) { keys.append(Key(name, value)) }
+      guard let value = try key(name, quantity, frame: index) else { continue }
+      keys.append(try Key(name, value).normalized(in: source, object: quantity.object))
     }
     var axes = boundary
     if let periodic, let values = try periodic.reals(index) {
@@ -198,9 +193,6 @@ struct ForeignFrames: FrameContent {
     }
     guard let reals = try quantity.reals(frame)?.prefix(count), !reals.allSatisfy(\.isNaN)
     else { return nil }
-    if Self.integerNames.contains(name) {
-      return Column(name, width: width, .integer(try wholeNumbers(reals, quantity.object)))
-    }
     if let value = reals.first(where: { !$0.isFinite }) {
       throw .unexpected(object: quantity.object, expected: "finite numbers", found: "\(value)")
     }
@@ -242,10 +234,6 @@ struct ForeignFrames: FrameContent {
       guard !values.isEmpty else { return nil }
       if let value = values.first(where: { !$0.isFinite }) {
         throw .unexpected(object: quantity.object, expected: "finite numbers", found: "\(value)")
-      }
-      if Self.integerNames.contains(name) {
-        let integers = try wholeNumbers(values, quantity.object)
-        return integers.count == 1 ? .integer(integers[0]) : .integers(integers)
       }
       return values.count == 1 ? .real(values[0]) : .reals(values)
     }

@@ -54,7 +54,7 @@ extension H5MDLayout {
     } else {
       try image.writeVariable(values.map(Self.json), to: path)
     }
-    try setUnit(of: name, at: path, in: image)
+    try setUnit(of: Vocabulary.key(name), at: path, in: image)
     try finishObservable(group, in: image)
   }
 
@@ -104,7 +104,7 @@ extension H5MDLayout {
   func writeParameters(to image: borrowing FileImage) throws(HDF5Error) {
     let group = "parameters/sitevib"
     try image.createGroup(group)
-    for name in ["entropy_kind", "entropy_units", "potential", "potential_sha256"] {
+    for name in Vocabulary.keys.filter(\.isParameter).map(\.name) {
       guard let text = frames.first?.text(name), frames.allSatisfy({ $0.text(name) == text })
       else { continue }
       try image.setVariableAttribute(name, of: group, to: [text])

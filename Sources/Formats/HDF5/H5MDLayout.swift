@@ -126,16 +126,10 @@ struct H5MDLayout {
     try image.setVariableAttribute("ASE_ENTRY_ORIGIN", of: group, to: [origin])
   }
 
-  private static let units = [
-    "pos": "Angstrom", "ref_pos": "Angstrom", "site_entropy": "kB", "site_entropy_pred": "kB",
-    "site_entropy_std": "kB", "entropy": "kB", "entropy_pred": "kB", "entropy_std": "kB",
-    "site_entropy_gradient": "kB Angstrom-1", "entropy_gradient": "kB Angstrom-1",
-  ]
-
   func setUnit(
-    of name: String, at path: String, in image: borrowing FileImage
+    of entry: Vocabulary.Entry?, at path: String, in image: borrowing FileImage
   ) throws(HDF5Error) {
-    guard let unit = Self.units[name] else { return }
+    guard let unit = entry?.unit else { return }
     try image.setVariableAttribute("unit", of: path, to: [unit])
   }
 
@@ -194,7 +188,7 @@ struct H5MDLayout {
     case .text where column.name == "species": try writeSpecies(stored, column, to: image)
     case .text: try writeTexts(stored, column, to: image)
     }
-    try setUnit(of: column.name, at: path, in: image)
+    try setUnit(of: Vocabulary.column(column.name), at: path, in: image)
     let isAtoms = ["position", "species"].contains(FileImage.split(column.path).name)
     try setOrigin(isAtoms ? "atoms" : "arrays", of: column.path, in: image)
   }

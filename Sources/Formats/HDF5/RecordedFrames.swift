@@ -91,6 +91,7 @@ struct RecordedFrames: FrameContent {
     let atomCount = atomCounts[index]
     let columns = try layouts[layoutOfFrame[index]].map { stored in
       try column(stored, frame: index, atomCount: atomCount)
+        .normalized(in: source, object: "/" + stored.path)
     }
     let cell = Array(try edges.reals(index))
     guard cell.allSatisfy(\.isFinite) else {
@@ -98,8 +99,11 @@ struct RecordedFrames: FrameContent {
         object: edges.reader.object, expected: "finite numbers", found: "\(cell)")
     }
     let start = index == 0 ? 0 : keyEnds[index - 1]
+    let keys = try FrameRecord.keys(keys[start..<keyEnds[index]]).map {
+      try $0.normalized(in: source, object: "/\(FrameRecord.root)/keys")
+    }
     return Frame(
-      columns: columns, keys: try FrameRecord.keys(keys[start..<keyEnds[index]]), cell: cell,
+      columns: columns, keys: keys, cell: cell,
       periodic: try logicals(Array(periodic.integers(index)), periodic.reader.object),
       source: source)
   }

@@ -200,6 +200,10 @@ CASES = {
         keys('sitevib_format=1 dimension=2 ref_lattice=[5, 0, 0, 0, 6, 0, 0, 0, 7] history="a | b"'),
         {"ref_lattice": [5.0, 0.0, 0.0, 0.0, 6.0, 0.0, 0.0, 0.0, 7.0]},  # always reals
     ),
+    "key-counts-as-reals": (
+        keys("vacancies=1.0 antisites=0.0 dimension=3.0 vacancy_sites=[4.0, 7.0] x=1.0"),
+        {"vacancies": 1, "antisites": 0, "dimension": 3, "vacancy_sites": [4, 7]},  # counts
+    ),
 }
 
 

@@ -61,6 +61,20 @@ def big_endian(file):
     file["observables/other/value"] = [0.5]
 
 
+def whole_numbers(file):
+    """What znh5md makes of frames of which some lack a key, and h5py scripts of types."""
+    file["observables/all/vacancies/value"] = [1.0, 0.0]
+    file["observables/all/antisites/value"] = [np.nan, 2.0]
+    file["observables/all/mean/value"] = [1.0, 2.0]
+    file["particles/all/sublattice/value"] = [[0.0, 1.0], [1.0, 0.0]]
+    file["particles/all/mass/value"] = [[28, 29], [30, 31]]
+    file["particles/all/core/value"] = [[1.0, 0.0], [np.nan, np.nan]]
+
+
+def half_a_vacancy(file):
+    file["observables/all/vacancies/value"] = [0.5, 0.0]
+
+
 def virtual(file):
     whole = h5py.VirtualLayout((2, 2, 3), "f8")
     whole[:] = h5py.VirtualSource("other.h5", "data", (2, 2, 3))
@@ -330,6 +344,12 @@ def main():
         (FOLDER / kind).mkdir(parents=True, exist_ok=True)
     znh5md_file(FOLDER / "pass/znh5md.h5")
     by_hand("pass/big-endian.h5", big_endian)
+    by_hand("pass/whole-numbers.h5", whole_numbers)
+    by_hand("fail/half-a-vacancy.h5", half_a_vacancy)
+    by_hand(
+        "fail/entropy-of-three.h5",
+        lambda f: f.__setitem__("particles/all/site_entropy/value", DATA),
+    )
     for name, make in {"hessian-plain": plain_hessian, "features-empty": empty_features}.items():
         with h5py.File(FOLDER / f"pass/{name}.h5", "w") as file:
             make(file)
