@@ -48,11 +48,13 @@ let package = Package(
     systemLibrary("COpenBLAS", pkgConfig: "openblas", apt: "libopenblas-dev"),
     systemLibrary("CLAPACKE", pkgConfig: "lapacke", apt: "liblapacke-dev"),
     systemLibrary("CSpglib", pkgConfig: "spglib", apt: "libsymspg-dev"),
+    // Compiled: what OpenBLAS asks for when it is loaded.
+    .target(name: "CBLASStart", path: "Sources/C/CBLASStart"),
     systemLibrary("CMalloc"),
     systemLibrary("CProcessor"),
     // MARK: Libraries, in the order of the data
     library("Formats", ["CHDF5"]),
-    library("LinearAlgebra", ["COpenBLAS", "CLAPACKE"]),
+    library("LinearAlgebra", ["CBLASStart", "COpenBLAS", "CLAPACKE"]),
     library("Crystal", ["Formats", "LinearAlgebra", "CSpglib"]),
     library("Potentials", ["Crystal", "Formats", "LinearAlgebra"]),
     library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),

@@ -78,9 +78,6 @@ public final class FilterSession {
     output =
       try options.output == "-"
       ? Output(standardOutputOf: descriptors) : Output(path: options.output)
-    // Sums inside a product would depend on the threads of BLAS: parallel are the frames, and the
-    // blocks of `fillBlocksConcurrently`.
-    setLinearAlgebraThreads(1)
     setConcurrentBlockLimit(threadCount)
   }
 

@@ -15,11 +15,13 @@ public func mapConcurrently<Result: Sendable>(
     nonisolated(unsafe) let all = unsafe buffer
     let next = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
-      while true {
-        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard index < count else { return }
-        let result = body(index)
-        unsafe all[index] = result
+      ConcurrentLoop.$isInside.withValue(true) {
+        while true {
+          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          guard index < count else { return }
+          let result = body(index)
+          unsafe all[index] = result
+        }
       }
     }
   }

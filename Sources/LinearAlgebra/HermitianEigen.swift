@@ -50,7 +50,8 @@ public struct HermitianEigen: Sendable {
 extension ComplexMatrix {
   /// Diagonalises this Hermitian matrix (zheevd).
   ///
-  /// - Throws: ``LAPACKError/notFinite`` or ``LAPACKError/notConverged(routine:pending:)``.
+  /// - Throws: ``LAPACKError/notFinite``, ``LAPACKError/notConverged(routine:pending:)`` or
+  ///   ``LAPACKError/wrong(routine:check:error:)``.
   public func hermitianEigen() throws(LAPACKError) -> HermitianEigen {
     guard real.allSatisfy(\.isFinite) && imaginary.allSatisfy(\.isFinite) else {
       throw .notFinite
@@ -60,16 +61,20 @@ extension ComplexMatrix {
     // eigenvectors are then conjugated back.
     var elements = (0..<n * n).map { sv_complex_double(re: real[$0], im: imaginary[$0]) }
     var values = [Double](repeating: 0, count: n)
-    let info = unsafe LAPACKE_zheevd(
-      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "L")), Int32(n), &elements,
-      Int32(max(1, n)), &values)
+    let info = BLASGate.pass {
+      unsafe LAPACKE_zheevd(
+        LAPACK_COL_MAJOR, CChar(UInt8(ascii: "V")), CChar(UInt8(ascii: "L")), Int32(n), &elements,
+        Int32(max(1, n)), &values)
+    }
     precondition(info >= 0, "zheevd: argument \(-info) is wrong")
     guard info == 0, values.allSatisfy(\.isFinite) else {
       throw .notConverged(routine: "zheevd", pending: Int(info))
     }
-    return HermitianEigen(
+    let eigen = HermitianEigen(
       values: values,
       vectors: ComplexMatrix(
         order: n, real: elements.map(\.re), imaginary: elements.map { -$0.im }))
+    try SpectralCertificate(of: self).check(eigen, routine: "zheevd")
+    return eigen
   }
 }

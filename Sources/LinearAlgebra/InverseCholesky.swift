@@ -4,7 +4,8 @@ extension Matrix {
   /// R⁻¹ of this symmetric matrix P = RᵀR, R and R⁻¹ upper triangular.
   ///
   /// - Parameter tolerance: Least squared pivot, relative to the largest.
-  /// - Returns: nil where a pivot says that P is not safely definite, or not finite.
+  /// - Returns: nil where a pivot says that P is not safely definite, or not finite, or where
+  ///   P R⁻¹ R⁻ᵀ w is not w for a fixed vector w.
   /// - Precondition: The matrix is square; its lower triangle is not read.
   public func inverseCholeskyFactor(tolerance: Double) -> Matrix? {
     let n = rowCount
@@ -12,17 +13,21 @@ extension Matrix {
     var upper = self
     // Row-major upper is column-major lower: LAPACK's L is our Rᵀ, in place.
     let lower = CChar(UInt8(ascii: "L"))
-    let info = unsafe LAPACKE_dpotrf(
-      LAPACK_COL_MAJOR, lower, Int32(n), &upper.storage, Int32(max(1, n)))
+    let info = BLASGate.pass {
+      unsafe LAPACKE_dpotrf(
+        LAPACK_COL_MAJOR, lower, Int32(n), &upper.storage, Int32(max(1, n)))
+    }
     guard info == 0 else { return nil }
     let pivots = (0..<n).map { upper[$0, $0] }
     guard let least = pivots.min(), let most = pivots.max(), most.isFinite,
       least * least > tolerance * most * most
     else { return nil }
     for i in 1..<max(n, 1) { for j in 0..<min(i, n) { upper[i, j] = 0 } }
-    let status = unsafe LAPACKE_dtrtri(
-      LAPACK_COL_MAJOR, lower, CChar(UInt8(ascii: "N")), Int32(n), &upper.storage,
-      Int32(max(1, n)))
-    return status == 0 ? upper : nil
+    let status = BLASGate.pass {
+      unsafe LAPACKE_dtrtri(
+        LAPACK_COL_MAJOR, lower, CChar(UInt8(ascii: "N")), Int32(n), &upper.storage,
+        Int32(max(1, n)))
+    }
+    return status == 0 && isInverted(by: upper) ? upper : nil
   }
 }

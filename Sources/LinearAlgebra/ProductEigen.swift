@@ -32,6 +32,7 @@ public struct ProductEigen: Sendable {
     if let factor = Self.cholesky(weight, tolerance: tolerance) {
       let eigen = try Self.reduced(matrix, by: factor).symmetricEigen()
       (values, vectors) = (eigen.values, Self.solved(eigen.vectors, by: factor))
+      try check(matrix, weight, tolerance: 0)
       return
     }
     let eigen = try weight.symmetricEigen()
@@ -50,6 +51,7 @@ public struct ProductEigen: Sendable {
       .multiplied(by: factor, transposingOther: true).symmetricEigen()
     values = projected.values
     vectors = projected.vectors.multiplied(by: inverse, transposingOther: true)
+    try check(matrix, weight, tolerance: tolerance)
   }
 
   // Row-major upper is column-major lower: LAPACK's L is our Rᵀ, and its columns are our rows.
@@ -58,8 +60,10 @@ public struct ProductEigen: Sendable {
   private static func cholesky(_ weight: Matrix, tolerance: Double) -> Matrix? {
     let n = weight.rowCount
     var upper = weight
-    let info = unsafe LAPACKE_dpotrf(
-      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "L")), Int32(n), &upper.storage, Int32(max(1, n)))
+    let info = BLASGate.pass {
+      unsafe LAPACKE_dpotrf(
+        LAPACK_COL_MAJOR, CChar(UInt8(ascii: "L")), Int32(n), &upper.storage, Int32(max(1, n)))
+    }
     guard info == 0 else { return nil }
     let pivots = (0..<n).map { upper[$0, $0] }
     guard let least = pivots.min(), let most = pivots.max(), least * least > tolerance * most * most
@@ -71,9 +75,11 @@ public struct ProductEigen: Sendable {
   private static func reduced(_ matrix: Matrix, by factor: Matrix) -> Matrix {
     let n = Int32(matrix.rowCount)
     var result = matrix
-    let info = unsafe LAPACKE_dsygst(
-      LAPACK_COL_MAJOR, 2, CChar(UInt8(ascii: "L")), n, &result.storage, max(1, n), factor.storage,
-      max(1, n))
+    let info = BLASGate.pass {
+      unsafe LAPACKE_dsygst(
+        LAPACK_COL_MAJOR, 2, CChar(UInt8(ascii: "L")), n, &result.storage, max(1, n),
+        factor.storage, max(1, n))
+    }
     precondition(info == 0, "dsygst: argument \(-info) is wrong")
     return result
   }
@@ -82,9 +88,11 @@ public struct ProductEigen: Sendable {
   private static func solved(_ vectors: Matrix, by factor: Matrix) -> Matrix {
     let n = Int32(factor.rowCount)
     var result = vectors
-    unsafe cblas_dtrsm(
-      CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, n, Int32(vectors.rowCount), 1,
-      factor.storage, max(1, n), &result.storage, max(1, n))
+    BLASGate.pass {
+      unsafe cblas_dtrsm(
+        CblasColMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, n,
+        Int32(vectors.rowCount), 1, factor.storage, max(1, n), &result.storage, max(1, n))
+    }
     return result
   }
 }

@@ -1,15 +1,5 @@
 internal import COpenBLAS
 
-/// Threads that one call into BLAS or LAPACK may use.
-///
-/// One under our own parallel loops; more for one large decomposition.
-public func setLinearAlgebraThreads(_ count: Int) {
-  openblas_set_num_threads(Int32(max(1, count)))
-}
-
-/// Threads that one call into BLAS or LAPACK may use now.
-public var linearAlgebraThreads: Int { Int(openblas_get_num_threads()) }
-
 /// A rectangular window of a row-major array, which may be read transposed.
 public struct MatrixWindow: Sendable {
   /// Index of the first element.
@@ -45,12 +35,14 @@ public func multiplyAdd(
   unsafe a.withUnsafeBufferPointer { a in
     unsafe b.withUnsafeBufferPointer { b in
       unsafe c.withUnsafeMutableBufferPointer { c in
-        unsafe cblas_dgemm(
-          CblasRowMajor, aWindow.isTransposed ? CblasTrans : CblasNoTrans,
-          bWindow.isTransposed ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha,
-          k == 0 ? nil : a.baseAddress! + aWindow.offset, Int32(max(1, aWindow.stride)),
-          k == 0 ? nil : b.baseAddress! + bWindow.offset, Int32(max(1, bWindow.stride)), beta,
-          c.baseAddress! + cWindow.offset, Int32(max(1, cWindow.stride)))
+        BLASGate.pass {
+          unsafe cblas_dgemm(
+            CblasRowMajor, aWindow.isTransposed ? CblasTrans : CblasNoTrans,
+            bWindow.isTransposed ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), alpha,
+            k == 0 ? nil : a.baseAddress! + aWindow.offset, Int32(max(1, aWindow.stride)),
+            k == 0 ? nil : b.baseAddress! + bWindow.offset, Int32(max(1, bWindow.stride)), beta,
+            c.baseAddress! + cWindow.offset, Int32(max(1, cWindow.stride)))
+        }
       }
     }
   }
@@ -71,9 +63,11 @@ public func multiplyRows(
   guard count > 0, n > 0 else { return }
   unsafe rows.withUnsafeMutableBufferPointer { y in
     unsafe triangle.storage.withUnsafeBufferPointer { t in
-      unsafe cblas_dtrmm(
-        CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, Int32(count), Int32(n), 1,
-        t.baseAddress!, Int32(n), y.baseAddress!, Int32(stride))
+      BLASGate.pass {
+        unsafe cblas_dtrmm(
+          CblasRowMajor, CblasRight, CblasUpper, CblasTrans, CblasNonUnit, Int32(count), Int32(n),
+          1, t.baseAddress!, Int32(n), y.baseAddress!, Int32(stride))
+      }
     }
   }
 }
@@ -89,9 +83,11 @@ public func addNormalMatrix(of rows: Span<Double>, rowCount: Int, to normal: ino
   guard rowCount > 0, n > 0 else { return }
   unsafe rows.withUnsafeBufferPointer { x in
     unsafe normal.storage.withUnsafeMutableBufferPointer { c in
-      unsafe cblas_dsyrk(
-        CblasRowMajor, CblasUpper, CblasTrans, Int32(n), Int32(rowCount), 1, x.baseAddress!,
-        Int32(n), 1, c.baseAddress!, Int32(n))
+      BLASGate.pass {
+        unsafe cblas_dsyrk(
+          CblasRowMajor, CblasUpper, CblasTrans, Int32(n), Int32(rowCount), 1, x.baseAddress!,
+          Int32(n), 1, c.baseAddress!, Int32(n))
+      }
     }
   }
 }

@@ -107,9 +107,11 @@ public struct StreamingQR: Sendable {
     let n = Int32(columnCount)
     let width = min(Self.panel, n)
     var scratch = [Double](repeating: 0, count: Int(width) * columnCount)
-    let info = unsafe LAPACKE_dtpqrt(
-      LAPACK_COL_MAJOR, Int32(height), n, Int32(trapezoid), width, &factor, n, &block,
-      Int32(height), &scratch, width)
+    let info = BLASGate.pass {
+      unsafe LAPACKE_dtpqrt(
+        LAPACK_COL_MAJOR, Int32(height), n, Int32(trapezoid), width, &factor, n, &block,
+        Int32(height), &scratch, width)
+    }
     precondition(info == 0, "dtpqrt: argument \(-info) is wrong")
   }
 }

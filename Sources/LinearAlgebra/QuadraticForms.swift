@@ -20,9 +20,11 @@ extension Matrix {
         count += 1
       }
       guard count > 0, n > 0 else { continue }
-      unsafe cblas_dsyrk(
-        CblasRowMajor, CblasUpper, CblasTrans, Int32(n), Int32(count), sign, scaled, Int32(n), 1,
-        &result.storage, Int32(n))
+      BLASGate.pass {
+        unsafe cblas_dsyrk(
+          CblasRowMajor, CblasUpper, CblasTrans, Int32(n), Int32(count), sign, scaled, Int32(n), 1,
+          &result.storage, Int32(n))
+      }
     }
     for i in 0..<n {
       for e in i * n + min(i + 1, n)..<(i + 1) * n { result.storage[e] *= 2 }
@@ -45,9 +47,11 @@ public func quadraticForms(
   for row in forms.indices { forms[row] = 0 }
   guard count > 0, n > 0 else { return }
   var image = rows
-  unsafe cblas_dtrmm(
-    CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(count), Int32(n), 1,
-    triangle.storage, Int32(n), &image, Int32(n))
+  BLASGate.pass {
+    unsafe cblas_dtrmm(
+      CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, Int32(count), Int32(n), 1,
+      triangle.storage, Int32(n), &image, Int32(n))
+  }
   withLanes(reading: rows.span) { rows in
     withLanes(reading: image.span) { image in
       for row in 0..<count {

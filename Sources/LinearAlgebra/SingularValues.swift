@@ -13,8 +13,9 @@ public struct SingularValues: Sendable {
 extension Matrix {
   /// Decomposes this square matrix.
   ///
-  /// - Throws: ``LAPACKError/notSquare(rowCount:columnCount:)``, ``LAPACKError/notFinite`` or
-  ///   ``LAPACKError/notConverged(routine:pending:)``.
+  /// - Throws: ``LAPACKError/notSquare(rowCount:columnCount:)``, ``LAPACKError/notFinite``,
+  ///   ``LAPACKError/notConverged(routine:pending:)`` or
+  ///   ``LAPACKError/wrong(routine:check:error:)``.
   /// - Complexity: O(n³), about 20n³ operations.
   public func singularValues() throws(LAPACKError) -> SingularValues {
     let n = rowCount
@@ -28,15 +29,19 @@ extension Matrix {
     // Column by column LAPACK sees the transpose, V diag(σ) Uᵀ: its "left" vectors, column by
     // column, are our rows of Vᵀ, and its "right" ones our U row by row.
     let order = Int32(n)
-    let info = unsafe LAPACKE_dgesdd(
-      LAPACK_COL_MAJOR, CChar(UInt8(ascii: "A")), order, order, &work, order, &values, &right,
-      order, &left, order)
+    let info = BLASGate.pass {
+      unsafe LAPACKE_dgesdd(
+        LAPACK_COL_MAJOR, CChar(UInt8(ascii: "A")), order, order, &work, order, &values, &right,
+        order, &left, order)
+    }
     precondition(info >= 0, "dgesdd: argument \(-info) is wrong")
     guard info == 0, values.allSatisfy(\.isFinite) else {
       throw .notConverged(routine: "dgesdd", pending: Int(info))
     }
-    return SingularValues(
+    let result = SingularValues(
       values: values, left: Matrix(rowCount: n, columnCount: n, storage: left),
       right: Matrix(rowCount: n, columnCount: n, storage: right))
+    try result.check(against: self)
+    return result
   }
 }

@@ -11,17 +11,14 @@ internal import SiteEntropy
 private let isLarge = CommandLine.arguments.contains("large")
 
 func benchmarkRattled() throws {
-  setLinearAlgebraThreads(1)
   for repeats in isLarge ? [8] : [3, 5] { try benchmarkRattled(repeats: repeats) }
 }
 
 func benchmarkCore() throws {
-  setLinearAlgebraThreads(1)
   for repeats in [5, 10] { try benchmarkCore(repeats: repeats) }
 }
 
 func benchmarkLocal() throws {
-  setLinearAlgebraThreads(1)
   for repeats in [5, 10, 20] { try benchmarkLocal(repeats: repeats) }
 }
 
@@ -38,9 +35,7 @@ private func benchmarkRattled(repeats: Int) throws {
   }
   var dense = labels
   try time("dense", n, runs: n > 2000 ? 1 : 3) {
-    setLinearAlgebraThreads(2)
-    defer { setLinearAlgebraThreads(1) }
-    dense = try problem.labels(.dense)
+    dense = try withLinearAlgebraThreads(2) { try problem.labels(.dense) }
   }
   let matrix = DenseEngine.normalized(
     try problem.hessian(), by: problem.crystal.normalizer, problem.crystal.multilattice)
@@ -91,11 +86,11 @@ private func benchmarkLocal(repeats: Int) throws {
 }
 
 private func timeDecomposition(_ matrix: Matrix, threads: Int, runs: Int) throws {
-  setLinearAlgebraThreads(threads)
-  defer { setLinearAlgebraThreads(1) }
   var copies = [Matrix](repeating: matrix, count: runs)
-  try time("dsyevd-\(threads)", matrix.rowCount, runs: runs) {
-    _ = try copies.removeLast().symmetricEigen()
+  try withLinearAlgebraThreads(threads) {
+    try time("dsyevd-\(threads)", matrix.rowCount, runs: runs) {
+      _ = try copies.removeLast().symmetricEigen()
+    }
   }
 }
 

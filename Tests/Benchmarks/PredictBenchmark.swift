@@ -17,7 +17,6 @@ func benchmarkPredicting() throws {
   var reader = ExtendedXYZReader(try ByteSource(path: input), name: input)
   while let frame = try reader.next() { frames.append(frame) }
   let all = frames
-  setLinearAlgebraThreads(1)
   for threads in [1, 2] {
     setConcurrentBlockLimit(threads)
     try Benchmarks.measure(

@@ -12,7 +12,6 @@ func benchmarkRidge() throws {
   }
   let targets = Array(rows[..<height])
   var normal = Matrix(rowCount: k, columnCount: k)
-  setLinearAlgebraThreads(1)
   setConcurrentBlockLimit(1)
   Benchmarks.measure("ridge-dsyrk-\(k)", size: count, repeats: 3) {
     normal = Matrix(rowCount: k, columnCount: k)

@@ -27,6 +27,24 @@ struct ResourceTests {
       """)
   }
 
+  /// A process that computes with one thread has one: neither BLAS nor we keep others.
+  @Test func noThreadIsMadeBeforeItIsWanted() throws {
+    let run = try Scratch().shell(
+      """
+      cp \(Workshop.shared.get().folder)/{Si.sw,frames.xyz} .
+      mkfifo in
+      site-entropy -p Si.sw -j 1 < in > out 2> err & command=$!
+      exec 3> in
+      cat frames.xyz >&3
+      until [ -s out ] || ! kill -0 $command 2> /dev/null; do sleep 0.02; done
+      ls /proc/$command/task | wc -l
+      exec 3>&-
+      wait $command
+      """)
+    #expect(run.output == "1\n")
+    #expect(run.status == 0)
+  }
+
   @Test(arguments: ["xyz-perturb --mode rattle --amplitude 0.01", "xyz-convert"])
   func aLargeFrameTakesLittleMoreThanItsNumbers(command: String) throws {
     // 64 000 atoms; a million take less than 1 GiB (README.md).

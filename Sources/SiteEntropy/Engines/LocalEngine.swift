@@ -53,14 +53,11 @@ public struct LocalEngine: Sendable {
   public func labels(
     of frame: Frame, crystal: ReferenceCrystal, potential: any Potential
   ) throws -> SiteLabels {
-    // Products of one thread: frames, or blocks of sites, share the cores.
-    try withLinearAlgebraThreads(1) {
-      let problem = try LocalProblem(frame, crystal: crystal, potential: potential)
-      let sample = Self.sample(problem)
-      guard let radius else { return try labels(problem, sample) }
-      let estimate = try estimate(radius, problem, sample)
-      return try labels(problem, radius: radius, estimate: estimate)
-    }
+    let problem = try LocalProblem(frame, crystal: crystal, potential: potential)
+    let sample = Self.sample(problem)
+    guard let radius else { return try labels(problem, sample) }
+    let estimate = try estimate(radius, problem, sample)
+    return try labels(problem, radius: radius, estimate: estimate)
   }
 
   /// The labels of some atoms of a frame, by the radius, without an error estimate.
