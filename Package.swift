@@ -66,6 +66,8 @@ let package = Package(
         "CMalloc", "CProcessor", "Formats", "LinearAlgebra", "Crystal", "Descriptors",
         argumentParser,
       ]),
+    library(
+      "ForceSources", ["CommandLine", "Potentials", "Crystal", "Formats", argumentParser]),
     // MARK: Support of tests
     .target(
       name: "TestSupport", dependencies: ["Formats", "LinearAlgebra"], path: "Tests/Support",
@@ -84,7 +86,7 @@ let package = Package(
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
     command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),
-    command("hessian", ["Potentials", "Crystal", "LinearAlgebra"]),
+    command("hessian", ["ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
     command("predict", ["Descriptors", "Regression", "LinearAlgebra"]),
     command("ridge", ["Descriptors", "Regression", "LinearAlgebra"]),
     command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),

@@ -2,16 +2,23 @@ public import Crystal
 internal import Formats
 public import LinearAlgebra
 
+/// Some atoms displaced together.
+public struct GroupDisplacement: Equatable, Sendable {
+  /// Counted from 0.
+  public let atoms: [Int]
+  /// In Å, shape [3].
+  public let vector: [Double]
+
+  public init(atoms: [Int], vector: [Double]) { (self.atoms, self.vector) = (atoms, vector) }
+}
+
 /// Forces of a structure from somewhere else: another program.
 public protocol ForceSource: AnyObject {
   var atomCount: Int { get }
-  /// The forces with some atoms displaced together.
-  ///
-  /// - Parameters:
-  ///   - atoms: Counted from 0.
-  ///   - vector: In Å, shape [3].
-  /// - Returns: In eV/Å, shape [N, 3].
-  func forces(displacing atoms: [Int], by vector: [Double]) throws -> [Double]
+  /// Displacements worth asking for at once, at least 1.
+  var inFlight: Int { get }
+  /// The forces at each displacement, in eV/Å, shape [N, 3], in order.
+  func forces(at displacements: [GroupDisplacement]) throws -> [[Double]]
 }
 
 /// Why finite differences give no Hessian.
@@ -97,9 +104,10 @@ public struct FiniteDifferenceHessian: Sendable {
       let pattern = try Pattern(positions: positions, cell: cell, range: reach)
       var values = [Double](repeating: 0, count: 9 * pattern.indices.count)
       var outside = 0.0
-      for group in coloring.groups {
-        for axis in 0..<3 {
-          let change = try difference.column(of: group, axis: axis)
+      sweep: for groups in coloring.groups.chunked(by: max(1, source.inFlight / 6)) {
+        let columns = try difference.columns(of: groups)
+        for (index, change) in columns.enumerated() {
+          let (group, axis) = (groups[index / 3], index % 3)
           largest = max(largest, change.reduce(0) { max($0, abs($1)) })
           var isReached = [Bool](repeating: false, count: source.atomCount)
           for j in group {
@@ -113,8 +121,8 @@ public struct FiniteDifferenceHessian: Sendable {
             guard moved > Self.threshold * largest else { continue }
             outside = max(outside, group.map { distance(i, $0) }.min() ?? 0)
           }
+          if outside > 0, axis == 2 { break sweep }
         }
-        if outside > 0 { break }
       }
       guard largest > 0 else { throw FiniteDifferenceError.noForces }
       if outside > 0 {
@@ -149,12 +157,9 @@ public struct FiniteDifferenceHessian: Sendable {
     var largest = 0.0
     for basis in 0..<s {
       let atom = lattice.atoms[basis]
-      columns.append(
-        try (0..<3).map { axis in
-          let change = try difference.column(of: [atom], axis: axis)
-          largest = max(largest, change.reduce(0) { max($0, abs($1)) })
-          return change
-        })
+      let found = try difference.columns(of: [[atom]])
+      for change in found { largest = max(largest, change.reduce(0) { max($0, abs($1)) }) }
+      columns.append(found)
     }
     guard largest > 0 else { throw FiniteDifferenceError.noForces }
     // Site ℓ', β of column 0, α is site ℓ' + ℓ, β of column ℓ, α.
@@ -245,16 +250,39 @@ private struct Differences {
 
   init(_ source: any ForceSource, step: Double) { (self.source, self.step) = (source, step) }
 
-  /// -∂f/∂x for a group displaced along an axis, in eV/Å², shape [N, 3].
-  mutating func column(of group: [Int], axis: Int) throws -> [Double] {
-    try column(of: group, along: (0..<3).map { $0 == axis ? 1 : 0 })
+  /// -∂f/∂x for each group displaced along x, y and z, in eV/Å², shape [groups, 3] of [N, 3].
+  mutating func columns(of groups: [[Int]]) throws -> [[Double]] {
+    try changes(
+      groups.flatMap { group in
+        (0..<3).map { axis in (group, (0..<3).map { $0 == axis ? 1 : 0 }) }
+      })
   }
 
   mutating func column(of group: [Int], along direction: [Double]) throws -> [Double] {
-    let ahead = try source.forces(displacing: group, by: direction.map { $0 * step })
-    let behind = try source.forces(displacing: group, by: direction.map { -$0 * step })
-    calls += 2
-    return zip(ahead, behind).map { -($0 - $1) / (2 * step) }
+    try changes([(group, direction)])[0]
+  }
+
+  private mutating func changes(_ asked: [([Int], [Double])]) throws -> [[Double]] {
+    let step = step
+    let found = try source.forces(
+      at: asked.flatMap { group, direction in
+        [step, -step].map { size in
+          GroupDisplacement(atoms: group, vector: direction.map { $0 * size })
+        }
+      })
+    calls += found.count
+    return asked.indices.map { index in
+      zip(found[2 * index], found[2 * index + 1]).map { -($0 - $1) / (2 * step) }
+    }
+  }
+}
+
+extension Array {
+  /// The elements in order, so many at a time.
+  fileprivate func chunked(by count: Int) -> [[Element]] {
+    stride(from: 0, to: self.count, by: count).map {
+      Array(self[$0..<Swift.min($0 + count, self.count)])
+    }
   }
 }
 

@@ -17,7 +17,13 @@ struct FiniteDifferenceTests {
 
     var atomCount: Int { prepared.atomCount }
 
-    func forces(displacing atoms: [Int], by vector: [Double]) throws -> [Double] {
+    var inFlight: Int { 12 }
+
+    func forces(at displacements: [GroupDisplacement]) throws -> [[Double]] {
+      try displacements.map { try forces(displacing: $0.atoms, by: $0.vector) }
+    }
+
+    private func forces(displacing atoms: [Int], by vector: [Double]) throws -> [Double] {
       var positions = prepared.positions
       for atom in atoms {
         for k in 0..<3 { positions[3 * atom + k] += vector[k] }

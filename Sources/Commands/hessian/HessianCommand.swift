@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLine
+import ForceSources
 import Formats
 import LinearAlgebra
 import Potentials
@@ -14,10 +15,11 @@ import Synchronization
 
   static let configuration = CommandConfiguration(
     commandName: "hessian",
-    abstract: "Compute the Hessian of every frame: analytic, or from forces of LAMMPS.",
+    abstract: "Compute the Hessian of every frame: analytic, or from forces of another program.",
     usage: """
       xyz-perturb ... | hessian --potential Si.sw > hessians.h5
       hessian --lammps 'pair_style tersoff; pair_coeff * * SiC.tersoff Si C' -o sic.h5 sic.xyz
+      hessian --forces 'python3 examples/python/forces.py emt' -o cu3au.h5 cu3au.xyz
       hessian --potential Si.sw --write phonopy -o force_constants.hdf5 rattled.xyz
       """,
     discussion: """
@@ -26,9 +28,11 @@ import Synchronization
       needs. --write phonopy, phonopy-text and ase give the dense force constants of one frame in \
       the file of that program instead.
 
-      --lammps takes the forces of an installed LAMMPS (units metal) by central differences. The \
-      commands, between semicolons, begin with pair_style; the types are the elements at the end of \
-      'pair_coeff * *', or those of --types. Atoms that share no force are displaced together, so \
+      --forces takes the forces of a command that is started once, reads extended XYZ and writes every \
+      frame again with a column of forces; --ipi those of a client of the i-PI protocol; --lammps those \
+      of an installed LAMMPS (units metal), whose commands, between semicolons, begin with pair_style; \
+      the types are the elements at the end of 'pair_coeff * *', or those of --types. These strings \
+      are code that is run. All by central differences. Atoms that share no force are displaced together, so \
       that the number of evaluations does not grow with the frame; in a perfect crystal those of one \
       primitive cell do. Frames get the keys hessian_method=fd and fd_step; --json says how many \
       evaluations there were, the range of the forces, and the asymmetry that was averaged out.
@@ -41,7 +45,18 @@ import Synchronization
   @Option(name: .shortAndLong, help: "Parameter file: LAMMPS .sw, or springs as JSON.")
   var potential: String?
 
-  @OptionGroup var lammps: LAMMPSOptions
+  @OptionGroup var sources: ForceOptions
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Distance up to which the force on an atom depends on another; otherwise found by moving \
+      one atom of each sublattice.
+      """, valueName: "Å"))
+  var range: PositiveReal?
+
+  @Option(help: ArgumentHelp("Displacement of the central differences.", valueName: "Å"))
+  var step = PositiveReal(1e-4)
 
   @Flag(help: "At the reference positions instead of the positions.") var reference = false
 
@@ -55,12 +70,16 @@ import Synchronization
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard (potential == nil) != (lammps.lammps == nil) else {
+    guard (potential == nil) == sources.isGiven else {
       throw ValidationError(
-        "expected one of --potential and --lammps, found \(potential == nil ? "none" : "both")")
+        "expected one of --potential, --forces, --ipi and --lammps, found "
+          + (potential == nil ? "none" : "\(sources.name) beside --potential"))
+    }
+    guard range == nil || sources.isGiven else {
+      throw ValidationError("--range: expected --forces, --ipi or --lammps, found none")
     }
     guard !check || potential != nil else {
-      throw ValidationError("--check: expected --potential, found --lammps")
+      throw ValidationError("--check: expected --potential, found \(sources.name)")
     }
     guard write == .bsr || !massWeighted else {
       throw ValidationError(
@@ -70,10 +89,10 @@ import Synchronization
 
   func perform(_ session: FilterSession) throws {
     let source: HessianSource
-    if let potential {
-      source = .analytic(try loadPotential(path: potential))
+    if let provider = try sources.provider() {
+      source = .differences(provider, range: range?.value, step: step.value)
     } else {
-      source = .lammps(try lammps.setup(), lammps.range?.value, step: lammps.step.value)
+      source = .analytic(try loadPotential(path: potential ?? ""))
     }
     guard write == .bsr else { return try writeOne(source, session) }
     let (place, massWeighted) = (placement, massWeighted)

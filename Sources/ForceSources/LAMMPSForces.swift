@@ -1,29 +1,45 @@
-import CommandLine
-import Crystal
-import Formats
-import Potentials
+internal import CommandLine
+internal import Crystal
+public import Formats
+public import Potentials
 
 /// The forces of LAMMPS on a structure, by a process of its own that reads commands while it runs.
 ///
 /// LAMMPS wants a along x and b in the plane xy: structure and displacements are turned to it, and the
 /// forces back.
-final class LAMMPSForces: ForceSource {
-  let atomCount: Int
+public final class LAMMPSForces: ForceSource {
+  public let inFlight = 1
+  public let atomCount: Int
   private let process: ChildProcess
   /// Unit vectors of LAMMPS' axes, as rows, shape [3, 3].
   private let axes: [Double]
 
   /// What a user asks for.
-  struct Setup: Sendable {
-    let program: String
+  public struct Setup: Sendable {
+    public let program: String
     /// Commands from `pair_style` on.
-    let commands: [String]
+    public let commands: [String]
     /// Element of each type; nil to take them from pair_coeff.
-    let types: [String]?
+    public let types: [String]?
+    /// The column of the charges in e, shape [N]; nil for atoms without charges.
+    public let charges: String?
+
+    public init(program: String, commands: [String], types: [String]?, charges: String? = nil) {
+      (self.program, self.commands, self.types) = (program, commands, types)
+      self.charges = charges
+    }
+
+    /// `kim init`, which LAMMPS wants before there are atoms.
+    fileprivate var first: [String] { commands.filter(Self.isFirst) }
+    fileprivate var rest: [String] { commands.filter { !Self.isFirst($0) } }
+
+    private static func isFirst(_ command: String) -> Bool {
+      command.hasPrefix("kim init ") || command.hasPrefix("kim_init ")
+    }
   }
 
   /// - Parameter place: Whether to take the reference positions.
-  init(_ setup: Setup, frame: Frame, at place: Placement) throws {
+  public init(_ setup: Setup, frame: Frame, at place: Placement) throws {
     guard frame.dimension == 3 else {
       throw InputError(
         frame.source, "--lammps: expected a frame of 3 dimensions, found \(frame.dimension)")
@@ -34,26 +50,30 @@ final class LAMMPSForces: ForceSource {
     let types = try Self.types(setup, frame)
     let input = try LAMMPSInput(
       positions: positions, species: frame.species, cell: cell, types: types,
-      source: frame.source)
+      charges: try setup.charges.map { try Self.charges($0, of: frame) }, source: frame.source)
     (axes, atomCount) = (input.axes, frame.atomCount)
     process = try ChildProcess(setup.program, arguments: ["-log", "none", "-nocite"])
     let data = try process.provide(input.data)
     try process.send(
       """
-      units metal
-      atom_style atomic
+      \(setup.first.isEmpty ? "units metal" : setup.first.joined(separator: "\n"))
+      atom_style \(setup.charges == nil ? "atomic" : "charge")
       atom_modify map array sort 0 0.0
       boundary \(input.boundary)
       box tilt large
       read_data \(data)
-      \(setup.commands.joined(separator: "\n"))
+      \(setup.rest.joined(separator: "\n"))
       thermo_style custom step
       thermo 1000000000
 
       """)
   }
 
-  func forces(displacing atoms: [Int], by vector: [Double]) throws -> [Double] {
+  public func forces(at displacements: [GroupDisplacement]) throws -> [[Double]] {
+    try displacements.map { try forces(displacing: $0.atoms, by: $0.vector) }
+  }
+
+  private func forces(displacing atoms: [Int], by vector: [Double]) throws -> [Double] {
     let turned = (0..<3).map { row in
       (0..<3).reduce(0) { $0 + axes[3 * row + $1] * vector[$1] }
     }
@@ -74,6 +94,15 @@ final class LAMMPSForces: ForceSource {
     // Nine lines stand in front of the atoms.
     let answer = try process.answer(head: "ITEM: TIMESTEP", lines: 9 + atomCount)
     return try turnedBack(answer)
+  }
+
+  private static func charges(_ name: String, of frame: Frame) throws(InputError) -> [Double] {
+    guard let charges = frame.reals(name) ?? frame.integers(name)?.map(Double.init) else {
+      throw InputError(frame.source, "--charges: expected the column \(name):R:1, found none")
+    }
+    guard let atom = charges.firstIndex(where: { !$0.isFinite }) else { return charges }
+    throw InputError(
+      frame.source, atom: atom, "\(name): expected a charge, found \(charges[atom])")
   }
 
   private static func words(_ vector: [Double]) -> String {
@@ -103,9 +132,9 @@ final class LAMMPSForces: ForceSource {
     if found == nil {
       for command in setup.commands {
         let words = command.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard words.first == "pair_coeff", words.dropFirst().prefix(2) == ["*", "*"] else {
-          continue
-        }
+        let isKIM = ["kim", "kim_interactions"].contains(words.first)
+        guard isKIM || (words.first == "pair_coeff" && words.dropFirst().prefix(2) == ["*", "*"])
+        else { continue }
         let elements = Array(words.reversed().prefix { Element(symbol: $0) != nil }.reversed())
         if !elements.isEmpty { found = elements }
       }

@@ -1,5 +1,5 @@
-import Crystal
-import Formats
+internal import Crystal
+internal import Formats
 
 /// A structure as LAMMPS reads it.
 struct LAMMPSInput {
@@ -10,9 +10,14 @@ struct LAMMPSInput {
   /// Words of `boundary`.
   let boundary: String
 
+  /// Room beyond the atoms along an open direction, in Å.
+  private static let margin = 10.0
+
+  /// - Parameter charges: In e, shape [N]; nil for atoms without.
   /// - Throws: ``InputError`` for an open direction that is not orthogonal to the others.
   init(
-    positions: [Double], species: [String], cell: Cell, types: [String], source: FrameSource
+    positions: [Double], species: [String], cell: Cell, types: [String], charges: [Double]?,
+    source: FrameSource
   ) throws(InputError) {
     var rows = (0..<3).map { Array(cell.rows[3 * $0..<3 * $0 + 3]) }
     // A left-handed cell spans the same lattice with -c.
@@ -37,8 +42,9 @@ struct LAMMPSInput {
         throw InputError(
           source, "--lammps: expected open directions orthogonal to the others, found a tilted one")
       }
-      low[axis] = (places.map { $0[axis] }.min() ?? 0) - 1
-      high[axis] = (places.map { $0[axis] }.max() ?? 0) + 1
+      // A flat layer has no height of its own, and LAMMPS needs some for its bins.
+      low[axis] = (places.map { $0[axis] }.min() ?? 0) - Self.margin
+      high[axis] = (places.map { $0[axis] }.max() ?? 0) + Self.margin
     }
     var text = "\n\n\(species.count) atoms\n\(types.count) atom types\n"
     for (axis, name) in ["x", "y", "z"].enumerated() {
@@ -49,13 +55,14 @@ struct LAMMPSInput {
     for (index, symbol) in types.enumerated() {
       text += "\(index + 1) \(Element(symbol: symbol)?.mass ?? 1)\n"
     }
-    text += "\nAtoms # atomic\n\n"
+    text += "\nAtoms # \(charges == nil ? "atomic" : "charge")\n\n"
     for (atom, place) in places.enumerated() {
       let type = (types.firstIndex(of: species[atom]) ?? 0) + 1
-      text += "\(atom + 1) \(type) \(place[0]) \(place[1]) \(place[2])\n"
+      let charge = charges.map { "\($0[atom]) " } ?? ""
+      text += "\(atom + 1) \(type) \(charge)\(place[0]) \(place[1]) \(place[2])\n"
     }
     (self.axes, data) = (axes.flatMap { $0 }, text)
-    boundary = cell.periodic.map { $0 ? "p" : "s" }.joined(separator: " ")
+    boundary = cell.periodic.map { $0 ? "p" : "f" }.joined(separator: " ")
   }
 
   private static func cross(_ u: [Double], _ v: [Double]) -> [Double] {
