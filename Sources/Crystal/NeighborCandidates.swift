@@ -8,6 +8,7 @@ struct NeighborCandidates: Sendable {
   private static let blockSize = 1024
 
   private let cutoff: Double
+  private let limit: Int
   /// In Å.
   private let margin: Double
   private let cell: Cell
@@ -29,10 +30,11 @@ struct NeighborCandidates: Sendable {
   ///   - margin: In Å.
   /// - Throws: ``NeighborError``.
   init?(
-    positions: [Double], cell: Cell, cutoff: Double, margin: Double
+    positions: [Double], cell: Cell, cutoff: Double, margin: Double,
+    limit: Int = NeighborSearch.neighborLimit
   ) throws(NeighborError) {
     (self.positions, self.cell) = (positions, cell)
-    (self.cutoff, self.margin) = (cutoff, margin)
+    (self.cutoff, self.margin, self.limit) = (cutoff, margin, limit)
     let search = try NeighborSearch(positions: positions, cell: cell, cutoff: cutoff + margin)
     var imageOfShift: [SIMD3<Int32>: UInt16] = [:]
     let (count, rows) = (positions.count / 3, cell.rows)
@@ -94,7 +96,7 @@ struct NeighborCandidates: Sendable {
     list.shifts.removeLast(3 * (most - count))
     list.vectors.removeLast(3 * (most - count))
     list.distances.removeLast(most - count)
-    try list.check()
+    try list.check(limit: limit)
     return list
   }
 

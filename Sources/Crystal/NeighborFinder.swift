@@ -10,6 +10,7 @@ public final class NeighborFinder: Sendable {
   private static let narrowest = 0.02
 
   public let cutoff: Double
+  private let limit: Int
 
   private struct State {
     var candidates: NeighborCandidates?
@@ -22,8 +23,12 @@ public final class NeighborFinder: Sendable {
   }
   private let state = Mutex(State())
 
-  /// - Parameter cutoff: In Å; greater than 0. Neighbours lie strictly within.
-  public init(cutoff: Double) { self.cutoff = cutoff }
+  /// - Parameters:
+  ///   - cutoff: In Å; greater than 0. Neighbours lie strictly within.
+  ///   - limit: Neighbours that an atom may have.
+  public init(cutoff: Double, limit: Int = NeighborSearch.neighborLimit) {
+    (self.cutoff, self.limit) = (cutoff, limit)
+  }
 
   /// Makes the neighbours of a frame known.
   ///
@@ -37,13 +42,14 @@ public final class NeighborFinder: Sendable {
     if let known, let approach, known.covers(approach: approach) {
       return FrameNeighbors(.candidates(known, positions))
     }
-    let search = try NeighborSearch(positions: positions, cell: cell, cutoff: cutoff)
+    let search = try NeighborSearch(
+      positions: positions, cell: cell, cutoff: cutoff, limit: limit)
     guard let margin = beginBuilding(positions, cell, approach: approach) else {
       return FrameNeighbors(.search(search))
     }
     let result = Result { () throws(NeighborError) in
       try NeighborCandidates(
-        positions: positions, cell: cell, cutoff: cutoff, margin: margin)
+        positions: positions, cell: cell, cutoff: cutoff, margin: margin, limit: limit)
     }
     // What stands in the way of candidates stands in the way of a frame only within its cutoff.
     let found = (try? result.get()) ?? nil

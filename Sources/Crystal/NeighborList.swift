@@ -40,11 +40,11 @@ public struct NeighborList: Sendable {
   }
 
   /// - Throws: ``NeighborError/coincident(_:_:)``, ``NeighborError/tooManyNeighbors(atom:limit:)``.
-  func check() throws(NeighborError) {
+  func check(limit: Int) throws(NeighborError) {
     let (distances, starts) = (distances.span, starts.span)
     for (index, center) in centers.enumerated() {
-      guard starts[index + 1] - starts[index] <= NeighborSearch.neighborLimit else {
-        throw .tooManyNeighbors(atom: center, limit: NeighborSearch.neighborLimit)
+      guard starts[index + 1] - starts[index] <= limit else {
+        throw .tooManyNeighbors(atom: center, limit: limit)
       }
       for pair in starts[index]..<starts[index + 1]
       where distances[pair] <= NeighborSearch.coincidence {
@@ -74,9 +74,11 @@ public enum NeighborError: Error, Equatable, Sendable, CustomStringConvertible {
         ? "expected distinct places, found atom \(i + 1) on its own image"
         : "expected distinct places, found atoms \(i + 1) and \(j + 1) in one place"
     case .tooManyImages(let count):
-      "expected a cell of at least a fraction of the cutoff, found \(count) images within it"
+      "expected a cell of at least a fraction of the cutoff, found \(count) images within it; "
+        + "cell and positions are in Å"
     case .tooManyNeighbors(let atom, let limit):
-      "expected at most \(limit) neighbours within the cutoff, found more at atom \(atom + 1)"
+      "expected at most \(limit) neighbours within the cutoff, found more at atom \(atom + 1); "
+        + "cell and positions are in Å"
     case .notFinite(let atom):
       "expected positions within 1e9 Å, found another at atom \(atom + 1)"
     }

@@ -6,12 +6,15 @@ public struct NeighborSearch: Sendable {
   /// Closer than this, in Å, two atoms are in one place.
   public static let coincidence = 1e-3
   static let imageLimit = 100_000
-  static let neighborLimit = 20_000
+  /// An atom with more neighbours is one of a cell in another unit.
+  public static let neighborLimit = 20_000
   private static let reserveLimit = 1 << 20
   /// Thinner bins follow the sphere more closely, at the price of more of them.
   private static let binsPerCutoff = 2.0
 
   public let cutoff: Double
+  /// Of one atom.
+  let limit: Int
   let cell: Cell
   let positions: [Double]
   /// Whole cell vectors that bring each atom into the cell, shape [N, 3].
@@ -33,9 +36,12 @@ public struct NeighborSearch: Sendable {
   /// - Parameters:
   ///   - positions: Cartesian positions in Å, shape [N, 3]; wrapped or not.
   ///   - cutoff: In Å; greater than 0. Neighbours lie strictly within.
+  ///   - limit: Neighbours that an atom may have; more are refused before they are stored.
   /// - Throws: ``NeighborError``.
   /// - Complexity: O(N).
-  public init(positions: [Double], cell: Cell, cutoff: Double) throws(NeighborError) {
+  public init(
+    positions: [Double], cell: Cell, cutoff: Double, limit: Int = Self.neighborLimit
+  ) throws(NeighborError) {
     precondition(cutoff > 0 && positions.count.isMultiple(of: 3), "neighbour search: bad arguments")
     let atomCount = positions.count / 3
     // A positions that is not a number has no bin: refuse before Int() traps.
@@ -105,7 +111,8 @@ public struct NeighborSearch: Sendable {
       binAtoms[next[bin]] = Int32(atom)
       next[bin] += 1
     }
-    (self.cutoff, self.cell, self.positions, self.wraps) = (cutoff, cell, positions, wraps)
+    (self.cutoff, self.limit) = (cutoff, limit)
+    (self.cell, self.positions, self.wraps) = (cell, positions, wraps)
     (self.binCounts, self.reach, self.binStarts) = (binCounts, reach, binStarts)
     (self.binAtoms, self.binOf) = (binAtoms, binOf)
     var binned: [SIMD4<Double>] = []
@@ -148,7 +155,7 @@ public struct NeighborSearch: Sendable {
         list.reserve(pairs: min(found.count * centers.count * 5 / 4, Self.reserveLimit))
       }
     }
-    try list.check()
+    try list.check(limit: limit)
     return list
   }
 
@@ -247,8 +254,8 @@ public struct NeighborSearch: Sendable {
       + (f0 * rows[2] + f1 * rows[5] + f2 * rows[8])
     let squared = x * x + y * y + z * z
     guard squared < cutoff * cutoff else { return }
-    guard found.count < Self.neighborLimit else {
-      throw .tooManyNeighbors(atom: center, limit: Self.neighborLimit)
+    guard found.count < limit else {
+      throw .tooManyNeighbors(atom: center, limit: limit)
     }
     found.append(
       Found.Candidate(

@@ -13,6 +13,9 @@ public struct PreparedPotential: Sendable {
   public let cell: Cell
   /// The positions it was prepared at, in Å, shape [N, 3]; zero along inactive axes.
   public internal(set) var positions: [Double]
+  /// Legs that a star may have: a thousand stand within 11 Å in the densest crystals, and couple a
+  /// million pairs of legs. More are of a cell in another unit.
+  static let legLimit = 1000
   let kinds: [Int32]
   let bonds: BondTable?
   let source: FrameSource
@@ -130,7 +133,9 @@ public struct PreparedPotential: Sendable {
     if let bonds { return .bonds(bonds, positions: positions) }
     do {
       return .search(
-        try NeighborSearch(positions: positions, cell: cell, cutoff: potential.cutoff + margin))
+        try NeighborSearch(
+          positions: positions, cell: cell, cutoff: potential.cutoff + margin,
+          limit: Self.legLimit))
     } catch { throw named(error) }
   }
 

@@ -105,6 +105,23 @@ struct HostileFrameTests {
       """)
   }
 
+  /// Nanometres and fractions in the place of Å: so many atoms are neighbours that their triplets
+  /// would fill any memory.
+  @Test(arguments: mechanics) func cellsInAnotherUnitAreRefused(tool: Tool) throws {
+    try check(
+      tool,
+      """
+      for a in 0.5431 0.5; do
+        xyz-build diamond --species Si -a $a --supercell 2 2 2 |
+          xyz-perturb --mode rattle --amplitude 0.001 --samples 2 > small.xyz
+        (ulimit -v 4000000; timeout -s KILL 60 \(tool.filter) small.xyz > out 2> err)
+        refused $? 65
+        grep -q 'neighbours within the cutoff, found more at atom .*; cell and positions are in Å' err ||
+          violation "$a: other words"
+      done
+      """)
+  }
+
   @Test(arguments: mechanics) func elementsAndMassesAreChecked(tool: Tool) throws {
     try check(
       tool,
