@@ -52,7 +52,7 @@ struct IdealCrystalTests {
   }
 
   /// ref_pos = place of the sublattice + cell_index · primitive vectors.
-  @Test(arguments: Prototype.all.filter { $0.dimension == 3 }.map(\.name))
+  @Test(arguments: Prototype.all.filter { $0.periodicAxes == 3 }.map(\.name))
   func cellIndicesCountPrimitiveVectors(name: String) throws {
     let prototype = try #require(Prototype.named(name))
     let species = ["Sr", "Ti", "O"].prefix(prototype.speciesCount.lowerBound)

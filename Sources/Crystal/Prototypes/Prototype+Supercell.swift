@@ -12,45 +12,51 @@ extension Prototype {
   ///   - counts: Numbers of cells along the three vectors, shape [3]; 1 along an inactive axis.
   ///   - species: Symbols, in the order of the formula (ABO₃: A B O; X₂YZ: X Y Z).
   ///   - latticeConstant: Length of the first conventional vector in Å; positive.
-  ///   - axisRatio: c/a of a hexagonal cell; nil for √(8/3).
-  ///   - internalParameter: u of wurtzite (anion below cation, in c) or of the chain; nil for 3/8
-  ///     or 1/2.
+  ///   - shape: Lengths and angles of the conventional cell; what is nil is the prototype's own.
+  ///   - internalParameters: Values of `parameters`; nil for the usual ones.
   ///   - isPrimitive: Repeat the primitive cell, not the conventional one.
   /// - Throws: ``PrototypeError``.
   /// - Complexity: O(N).
   public func supercell(
-    _ counts: [Int], species: [String], latticeConstant: Double, axisRatio: Double? = nil,
-    internalParameter: Double? = nil, isPrimitive: Bool = false
+    _ counts: [Int], species: [String], latticeConstant: Double, shape: Shape = Shape(),
+    internalParameters: [Double]? = nil, isPrimitive: Bool = false
   ) throws(PrototypeError) -> Frame {
     precondition(counts.count == 3 && latticeConstant > 0, "supercell: bad arguments")
     let species = try checked(species)
     try check(counts, isPrimitive: isPrimitive)
-    let rows = try conventionalRows(latticeConstant, axisRatio: axisRatio)
-    let offset = try internalOffset(internalParameter)
+    let rows = try conventionalRows(latticeConstant, shape)
+    let values = try checked(parameters: internalParameters)
     // One species on both sites of a model lattice: a symmetry maps them on each other.
     let orbits = basis.map { speciesCount.count > 1 && species.count == 1 ? 0 : $0.orbit }
     let symbols = basis.map { species[min($0.species, species.count - 1)] }
 
-    let cells = cellVectors(isPrimitive: isPrimitive)
-    let points = isPrimitive ? [(0, 0, 0)] : centering.points
+    let primitive = centering.primitiveVectors
+    let cells = isPrimitive ? primitive : centering.conventionalVectors
+    let points = isPrimitive ? [[0, 0, 0]] : centering.points
+    let parts = centering.parts
+    let volume = IntegerLattice.determinant(primitive)
+    let inverse = IntegerLattice.adjugate(primitive)
     let atomCount = counts.reduce(1, *) * points.count * basis.count
     var atoms = Atoms(capacity: atomCount)
     for i in 0..<counts[0] {
       for j in 0..<counts[1] {
         for k in 0..<counts[2] {
           for point in points {
-            let x = i * cells[0].0 + j * cells[1].0 + k * cells[2].0 + point.0
-            let y = i * cells[0].1 + j * cells[1].1 + k * cells[2].1 + point.1
-            let z = i * cells[0].2 + j * cells[1].2 + k * cells[2].2 + point.2
-            let index = centering.cellIndex(halves: x, y, z)
+            let x = (0..<3).map {
+              i * cells[$0] + j * cells[3 + $0] + k * cells[6 + $0] + point[$0]
+            }
+            let index = (0..<3).map { axis in
+              (x[0] * inverse[axis] + x[1] * inverse[3 + axis] + x[2] * inverse[6 + axis]) / volume
+            }
             for (sublattice, site) in basis.enumerated() {
+              let place = site.coordinates
               let fractions = (
-                fraction(6 * x + site.twelfths.0, site, axis: 0, offset),
-                fraction(6 * y + site.twelfths.1, site, axis: 1, offset),
-                fraction(6 * z + site.twelfths.2, site, axis: 2, offset)
+                place[0].value(steps: x[0], of: parts, parameters: values),
+                place[1].value(steps: x[1], of: parts, parameters: values),
+                place[2].value(steps: x[2], of: parts, parameters: values)
               )
               atoms.append(
-                symbols[sublattice], sublattice, orbits[sublattice], index,
+                symbols[sublattice], sublattice, orbits[sublattice], (index[0], index[1], index[2]),
                 position: cartesian(fractions, rows))
             }
           }
@@ -58,11 +64,8 @@ extension Prototype {
       }
     }
     let lattice = (0..<3).flatMap { axis in
-      let whole = (
-        Double(counts[axis] * cells[axis].0) / 2, Double(counts[axis] * cells[axis].1) / 2,
-        Double(counts[axis] * cells[axis].2) / 2
-      )
-      let vector = cartesian(whole, rows)
+      let whole = (0..<3).map { Double(counts[axis] * cells[3 * axis + $0]) / Double(parts) }
+      let vector = cartesian((whole[0], whole[1], whole[2]), rows)
       return [vector.0, vector.1, vector.2]
     }
     let size = counts.map(String.init).joined(separator: "x")
@@ -77,7 +80,7 @@ extension Prototype {
     if dimension < 3 { keys.append(Key("dimension", .integer(dimension))) }
     return Frame(
       columns: atoms.columns, keys: keys, cell: lattice,
-      periodic: (0..<3).map { $0 < dimension }, source: FrameSource(file: name, frame: 1))
+      periodic: (0..<3).map { $0 < periodicAxes }, source: FrameSource(file: name, frame: 1))
   }
 
   // MARK: Arguments
@@ -100,7 +103,7 @@ extension Prototype {
       guard count > 0 else {
         throw .badSupercell(axis: axis, expected: "at least 1", found: count)
       }
-      guard axis < dimension || count == 1 else {
+      guard axis < periodicAxes || count == 1 else {
         throw .badSupercell(axis: axis, expected: "1", found: count)
       }
       let product = atoms.multipliedReportingOverflow(by: count)
@@ -111,46 +114,18 @@ extension Prototype {
     }
   }
 
-  /// Conventional vectors as rows in Å, shape [3, 3].
-  private func conventionalRows(
-    _ a: Double, axisRatio: Double?
-  ) throws(PrototypeError) -> [Double] {
-    switch system {
-    case .cubic:
-      guard axisRatio == nil else { throw .noAxisRatio(prototype: name) }
-      return [a, 0, 0, 0, a, 0, 0, 0, a]
-    case .hexagonal:
-      let c = a * (axisRatio ?? Self.idealAxisRatio)
-      return [a, 0, 0, -a / 2, a * 0.75.squareRoot(), 0, 0, 0, c]
+  private func checked(parameters given: [Double]?) throws(PrototypeError) -> [Double] {
+    guard let given else { return parameters.map(\.standard) }
+    guard !parameters.isEmpty else { throw .noInternalParameter(prototype: name) }
+    guard given.count == parameters.count else {
+      throw .wrongParameterCount(
+        prototype: name, expected: parameters.map(\.name), found: given.count)
     }
-  }
-
-  private func internalOffset(
-    _ value: Double?
-  ) throws(PrototypeError) -> (axis: Int, value: Double) {
-    guard let internalParameter else {
-      guard value == nil else { throw .noInternalParameter(prototype: name) }
-      return (0, 0)
-    }
-    let value = value ?? internalParameter.standard
-    guard value > 0, value < 1 else { throw .badInternalParameter(value) }
-    return (internalParameter.axis, value)
-  }
-
-  /// Vectors of the repeated cell, in halves of the conventional ones.
-  private func cellVectors(isPrimitive: Bool) -> [(Int, Int, Int)] {
-    isPrimitive ? centering.primitiveVectors : Centering.primitive.primitiveVectors
+    for value in given where !(value > 0 && value < 1) { throw .badInternalParameter(value) }
+    return given
   }
 
   // MARK: Sites
-
-  private func fraction(
-    _ twelfths: Int, _ site: Site, axis: Int, _ offset: (axis: Int, value: Double)
-  ) -> Double {
-    let fixed = Double(twelfths) / 12
-    guard site.internalFactor != 0, axis == offset.axis else { return fixed }
-    return fixed + Double(site.internalFactor) * offset.value
-  }
 
   private func cartesian(
     _ t: (Double, Double, Double), _ rows: [Double]
