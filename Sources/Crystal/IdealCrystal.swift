@@ -158,11 +158,6 @@ extension IdealCrystal {
 // MARK: What is no ideal crystal
 
 extension IdealCrystal {
-  /// A translation that maps so many atoms of a frame nearly onto their like is one of a crystal
-  /// of which the frame is a displaced or defective copy.
-  private static let repeatingShare = 0.8
-  private static let origins = 3
-  private static let candidates = 48
   private static let samples = 500
 
   /// Refuses a frame that nearly repeats after a vector that is no translation of it.
@@ -175,12 +170,14 @@ extension IdealCrystal {
     let repetition = Repetition(
       x, try SiteClasses(of: frame), cell: lattice.cell, near: near,
       sample: (0..<min(n, samples)).map { $0 * n / min(n, samples) })
-    for origin in (0..<min(n, origins)).map({ $0 * n / min(n, origins) }) {
-      for guess in repetition.vectors(from: origin).prefix(candidates) {
+    for origin in Repetition.origins(of: n) {
+      for guess in repetition.vectors(from: origin).prefix(Repetition.candidates) {
         let found = repetition.measure(guess)
         let whole = lattice.vector(of: lattice.wholeTranslation(nearest: found.vector))
         let rest = zip(found.vector, whole).map { $0 - $1 }
-        guard found.share >= repeatingShare, dot(rest, rest) > near * near else { continue }
+        guard found.share >= Repetition.repeatingShare, dot(rest, rest) > near * near else {
+          continue
+        }
         throw InputError(
           frame.source,
           "expected an ideal crystal within \(tolerance) Å, found \(lattice.basis.count) sites in "
@@ -190,62 +187,6 @@ extension IdealCrystal {
             + "larger --symprec, a displaced or defective frame --reference, a superstructure "
             + "--distorted")
       }
-    }
-  }
-
-  /// How nearly a structure repeats after a vector.
-  private struct Repetition {
-    let x: [Double]
-    let classes: SiteClasses
-    let near: Double
-    let sample: [Int]
-    let index: PositionIndex
-    let reduced: ReducedCell
-
-    init(_ x: [Double], _ classes: SiteClasses, cell: Cell, near: Double, sample: [Int]) {
-      (self.x, self.classes, self.near, self.sample) = (x, classes, near, sample)
-      index = PositionIndex(positions: x, cell: cell, tolerance: near)
-      reduced = ReducedCell(cell)
-    }
-
-    /// The vectors from an atom to its like, shortest first.
-    func vectors(from origin: Int) -> [[Double]] {
-      var found: [(squared: Double, vector: [Double])] = []
-      for atom in classes.number.indices
-      where atom != origin && classes.number[atom] == classes.number[origin] {
-        let u = reduced.minimumImage(
-          x[3 * atom] - x[3 * origin], x[3 * atom + 1] - x[3 * origin + 1],
-          x[3 * atom + 2] - x[3 * origin + 2])
-        found.append((u.0 * u.0 + u.1 * u.1 + u.2 * u.2, [u.0, u.1, u.2]))
-      }
-      return found.sorted { $0.squared < $1.squared }.map(\.vector)
-    }
-
-    /// The share of the sample that has a like atom after the vector, the largest distance to it, and
-    /// the vector that is the mean of what was found.
-    func measure(_ guess: [Double]) -> (share: Double, worst: Double, vector: [Double]) {
-      var vector = guess
-      var (share, worst) = (0.0, 0.0)
-      // The second round starts from the mean of what the first one found.
-      for _ in 0..<2 {
-        var (mean, found) = ([0.0, 0.0, 0.0], 0)
-        worst = 0
-        for atom in sample {
-          let place = (0..<3).map { x[3 * atom + $0] + vector[$0] }
-          guard let image = index.atom(atX: place[0], place[1], place[2]),
-            classes.number[image] == classes.number[atom]
-          else { continue }
-          found += 1
-          let u = reduced.minimumImage(
-            x[3 * image] - place[0], x[3 * image + 1] - place[1], x[3 * image + 2] - place[2])
-          for (axis, value) in [u.0, u.1, u.2].enumerated() { mean[axis] += value }
-          worst = max(worst, (u.0 * u.0 + u.1 * u.1 + u.2 * u.2).squareRoot())
-        }
-        guard found > 0 else { break }
-        share = Double(found) / Double(sample.count)
-        for axis in 0..<3 { vector[axis] += mean[axis] / Double(found) }
-      }
-      return (share, worst, vector)
     }
   }
 

@@ -95,6 +95,12 @@ public struct Multilattice: Sendable {
       representatives.append(first)
       atoms.append(members)
     }
+    // A crystal has one site of each sublattice in its primitive cell.
+    if let sublattices = classes.sublattices, representatives.count > Set(sublattices).count {
+      try Repetition.check(
+        reference, classes, cell: cell, spacing: nearest, tolerance: tolerance,
+        source: frame.source)
+    }
     let order = representatives.indices.sorted {
       let (a, b) = (
         classes.sublattice($0, representatives), classes.sublattice($1, representatives)

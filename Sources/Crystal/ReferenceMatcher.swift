@@ -55,20 +55,24 @@ public struct ReferenceMatcher: Sendable {
   /// The reference is shifted as a whole only where that puts more atoms in place, or as many with
   /// smaller displacements about their mean.
   ///
+  /// - Parameter mayShift: Whether the reference may be shifted at all.
   /// - Throws: ``InputError`` for another cell, and where most atoms have no site.
   /// - Complexity: O(N).
-  public func match(_ frame: Frame) throws(InputError) -> Match {
-    let (places, isStrained) = try places(in: frame)
+  public func match(_ frame: Frame, mayShift: Bool = true) throws(InputError) -> Match {
+    let places = try places(in: frame)
     let frameCell = try frame.positionCell()
     let search = SiteSearch(
-      places: places, cell: frameCell, species: species,
-      radius: min(radius, try halfSpacing(places, frameCell, frame)))
+      places: places.sites, cell: frameCell, species: species,
+      radius: min(radius, try halfSpacing(places.sites, frameCell, frame)))
     var shift = [0.0, 0.0, 0.0]
     var assigned = search.assign(frame, shift: shift)
     let isDoubtful =
-      assigned.inPlace(frame, species) < max(frame.atomCount, species.count)
-      || assigned.largestSquare.squareRoot() > search.radius / 2
-    if isDoubtful, let better = search.bestShift(frame, lattice: lattice, isStrained: isStrained) {
+      mayShift
+      && (assigned.inPlace(frame, species) < max(frame.atomCount, species.count)
+        || assigned.largestSquare.squareRoot() > search.radius / 2)
+    if isDoubtful,
+      let better = search.bestShift(frame, lattice: lattice, isStrained: places.isStrained)
+    {
       shift = better
       assigned = search.assign(frame, shift: shift)
     }
@@ -80,29 +84,31 @@ public struct ReferenceMatcher: Sendable {
           + "within \(rounded(search.radius)) Å of a site of their species, of which there are "
           + "\(species.count)")
     }
-    return labelled(frame, assigned, shift: shift, isStrained: isStrained)
+    return labelled(frame, assigned, places, shift: shift)
   }
 
   // MARK: Places
 
-  /// The sites in the cell of the frame, and whether that is another than the reference's.
-  private func places(
-    in frame: Frame
-  ) throws(InputError) -> (places: [Double], isStrained: Bool) {
+  /// The sites in the cell of a frame.
+  private struct Places {
+    /// In Å, shape [S, 3].
+    let sites: [Double]
+    /// The lattice of the reference in the vectors next to those of the frame.
+    let cell: Cell
+    /// Whether the frame has another lattice.
+    let isStrained: Bool
+  }
+
+  private func places(in frame: Frame) throws(InputError) -> Places {
     guard frame.periodic == reference.periodic else {
       throw InputError(
         frame.source,
         "pbc: expected that of the reference, \(reference.periodic), found \(frame.periodic)")
     }
     let target = try frame.positionCell()
-    if target.rows == cell.rows { return (sites, false) }
-    var largest = 0.0
-    for axis in 0..<3 where cell.periodic[axis] {
-      let row = Array(target.rows[3 * axis..<3 * axis + 3])
-      let own = Array(cell.rows[3 * axis..<3 * axis + 3])
-      let difference = zip(row, own).map { $0 - $1 }
-      largest = max(largest, (dot(difference, difference) / dot(own, own)).squareRoot())
-    }
+    if target.rows == cell.rows { return Places(sites: sites, cell: cell, isStrained: false) }
+    let own = Self.vectors(of: cell, like: target)
+    let largest = Self.difference(own, target)
     guard largest <= Self.largestStrain else {
       let size = zip(["reference", "frame"], [cell, target]).map { name, cell in
         "\(name) \(rounded(abs(cell.volume))) Å³"
@@ -114,11 +120,47 @@ public struct ReferenceMatcher: Sendable {
     }
     var places = sites
     for site in 0..<species.count {
-      let s = cell.fractional(sites[3 * site], sites[3 * site + 1], sites[3 * site + 2])
+      let s = own.fractional(sites[3 * site], sites[3 * site + 1], sites[3 * site + 2])
       (places[3 * site], places[3 * site + 1], places[3 * site + 2]) = target.cartesian(
         s.0, s.1, s.2)
     }
-    return (places, largest > Self.cellRounding)
+    return Places(sites: places, cell: own, isStrained: largest > Self.cellRounding)
+  }
+
+  /// The largest difference of a periodic vector from that of the reference, as a share of it.
+  private static func difference(_ own: Cell, _ target: Cell) -> Double {
+    var largest = 0.0
+    for axis in 0..<3 where own.periodic[axis] {
+      let row = Array(target.rows[3 * axis..<3 * axis + 3])
+      let known = Array(own.rows[3 * axis..<3 * axis + 3])
+      let difference = zip(row, known).map { $0 - $1 }
+      largest = max(largest, (dot(difference, difference) / dot(known, known)).squareRoot())
+    }
+    return largest
+  }
+
+  /// The lattice of the reference in the vectors next to those of another cell: its own where they
+  /// are near, or where the other cell has another lattice.
+  private static func vectors(of cell: Cell, like target: Cell) -> Cell {
+    if difference(cell, target) <= largestStrain { return cell }
+    var whole: [Int] = []
+    for axis in 0..<3 {
+      let v = target.rows[3 * axis..<3 * axis + 3]
+      let s = cell.fractional(v[3 * axis], v[3 * axis + 1], v[3 * axis + 2])
+      for value in [s.0, s.1, s.2] {
+        guard abs(value) < 1e6 else { return cell }
+        whole.append(Int(value.rounded()))
+      }
+    }
+    guard abs(IntegerLattice.determinant(whole)) == 1 else { return cell }
+    var rows: [Double] = []
+    for axis in 0..<3 {
+      let v = cell.cartesian(
+        Double(whole[3 * axis]), Double(whole[3 * axis + 1]), Double(whole[3 * axis + 2]))
+      rows += [v.0, v.1, v.2]
+    }
+    let other = Cell(independent: rows, periodic: cell.periodic)
+    return difference(other, target) <= largestStrain ? other : cell
   }
 
   private func halfSpacing(
@@ -133,14 +175,14 @@ public struct ReferenceMatcher: Sendable {
   // MARK: Result
 
   private func labelled(
-    _ frame: Frame, _ assigned: SiteSearch.Assignment, shift: [Double], isStrained: Bool
+    _ frame: Frame, _ assigned: SiteSearch.Assignment, _ places: Places, shift: [Double]
   ) -> Match {
     let n = frame.atomCount
     let symbols = frame.species
     var defects = SiteDefects()
     defects.vacancies = assigned.atomOfSite.indices.filter { assigned.atomOfSite[$0] == nil }
     var antisiteSpecies: [String] = []
-    let source = isStrained ? sites : assigned.places
+    let source = places.isStrained ? sites : assigned.places
     var referencePositions = frame.positions
     for atom in 0..<n {
       guard let site = assigned.siteOfAtom[atom] else {
@@ -155,7 +197,9 @@ public struct ReferenceMatcher: Sendable {
     }
     var result = frame
     result.removeResults(after: .reference)
-    for name in ["orbit", "cell_index"] { result.removeColumn(name) }
+    for name in ["orbit", "cell_index"] where reference.column(name) == nil {
+      result.removeColumn(name)
+    }
     // Those of an earlier reference.
     for name in ["ref_lattice", "space_group"] { result.removeKey(name) }
     if reference.key("sublattice_names") == nil { result.removeKey("sublattice_names") }
@@ -174,7 +218,7 @@ public struct ReferenceMatcher: Sendable {
     column("orbit", none: SiteDefects.noSublattice)
     column("cell_index", width: 3, none: 0)
     result.setColumn(Column("ref_pos", width: 3, .real(referencePositions)))
-    if isStrained { result.setKey("ref_lattice", .reals(cell.rows)) }
+    if places.isStrained { result.setKey("ref_lattice", .reals(places.cell.rows)) }
     result.setKey("sitevib_format", .integer(1))
     for name in ["sublattice_names", "dimension"] {
       if let value = reference.key(name) { result.setKey(name, value) }

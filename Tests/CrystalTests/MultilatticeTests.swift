@@ -111,4 +111,31 @@ struct MultilatticeTests {
     frame.positions[9] += 1.5
     #expect(throws: InputError.self) { try frame.displacements() }
   }
+
+  /// A reference site that was moved, and a cell of other positions: what is left of the translations
+  /// would make another crystal of it.
+  @Test func aReferenceThatIsNoCrystalIsRefused() throws {
+    let frame = try #require(Prototype.named("zincblende")).supercell(
+      [3, 3, 3], species: ["Cd", "Te"], latticeConstant: 6.48)
+    var positions = try #require(frame.referencePositions)
+    positions[3 * 100 + 1] += 0.05
+    var moved = frame
+    moved.setColumn(Column("ref_pos", width: 3, .real(positions)))
+    var strained = frame
+    strained.cell = frame.cell.map { 1.001 * $0 }
+    for (wrong, words) in [(moved, "found 0.05 Å"), (strained, "found 0.02")] {
+      let error = #expect(throws: InputError.self) { try Multilattice(referenceOf: wrong) }
+      #expect(error?.message.contains("ref_pos: expected the sites of a sublattice") == true)
+      #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+    // With the cell of the reference beside it, the strained frame is one of this crystal.
+    strained.setKey("ref_lattice", .reals(frame.cell))
+    #expect(try Multilattice(referenceOf: strained).group.count == 108)
+    // One heavy atom makes the whole cell primitive, and moves nothing.
+    var masses = try frame.atomicMasses()
+    masses[100] += 2
+    var isotope = frame
+    isotope.setColumn(Column("masses", .real(masses)))
+    #expect(try Multilattice(referenceOf: isotope).basis.count == 216)
+  }
 }

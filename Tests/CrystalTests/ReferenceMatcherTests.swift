@@ -139,4 +139,21 @@ struct ReferenceMatcherTests {
     }
     #expect(error?.message.contains("found 0 of 64 atoms") == true)
   }
+
+  /// The same lattice in sheared and turned round vectors, strained or not.
+  @Test(arguments: [0.0, 0.01]) func aFrameInOtherVectorsIsMatched(strain: Double) throws {
+    let reference = try Self.reference()
+    let (a, scale) = (12.96, 1 + strain)
+    var frame = reference
+    for name in ["sublattice", "orbit", "cell_index", "ref_pos"] { frame.removeColumn(name) }
+    frame.cell = [a, a, 0, 0, 0, -a, -a, 0, 2 * a].map { scale * $0 }
+    frame.positions = Self.moved(reference.positions, by: 0.1).map { scale * $0 }
+    let match = try ReferenceMatcher(reference).match(frame)
+    #expect(match.defects.isEmpty && match.shift == [0, 0, 0])
+    #expect(match.frame.sublattice == reference.sublattice)
+    #expect((match.frame.key("ref_lattice") != nil) == (strain > 0))
+    let u = try match.frame.displacements()
+    #expect(u.allSatisfy { abs($0) < 0.102 })
+    #expect(try Multilattice(referenceOf: match.frame).group.count == 32)
+  }
 }
