@@ -5,17 +5,21 @@ extension Frame {
   mutating func number(
     _ perturbation: Perturbation, seed: UInt64, frameIndex: Int, copy: Int
   ) {
-    let base = text("config_id") ?? "frame-\(digits(frameIndex))"
-    setKey("config_id", .text("\(base)-\(digits(copy))"))
+    let base = text("config_id") ?? "frame-\(paddedNumber(frameIndex))"
+    setKey("config_id", .text("\(base)-\(paddedNumber(copy))"))
     setKey("config_type", .text("\(perturbation.name)_perturbation"))
-    // A 64-bit number would wrap or round in the readers of others.
-    setKey(
-      "seed",
-      seed <= UInt64(Int32.max) ? .integer(Int(seed)) : .text("0x" + String(seed, radix: 16)))
+    setSeed(seed)
     setKey("perturb_amplitude", .real(perturbation.amplitude))
     for name in ["center", "radius", "wave", "direction", "exponent"] {
       removeKey("perturb_\(name)")
     }
+  }
+
+  mutating func setSeed(_ seed: UInt64) {
+    // A 64-bit number would wrap or round in the readers of others.
+    setKey(
+      "seed",
+      seed <= UInt64(Int32.max) ? .integer(Int(seed)) : .text("0x" + String(seed, radix: 16)))
   }
 
   /// Deforms cell and positions; the reference stays, its cell in `ref_lattice`.
@@ -61,11 +65,12 @@ extension Frame {
     }
     return result
   }
+}
 
-  private func digits(_ number: Int) -> String {
-    let text = String(number)
-    return String(repeating: "0", count: max(0, 4 - text.count)) + text
-  }
+/// "0042": the numbers of copies sort by name.
+func paddedNumber(_ number: Int) -> String {
+  let text = String(number)
+  return String(repeating: "0", count: max(0, 4 - text.count)) + text
 }
 
 extension Frame {

@@ -14,6 +14,32 @@ public struct SiteSymmetry: Equatable, Sendable {
   public let carriers: [[Int]]
 }
 
+/// An operation in fractional coordinates, x' = W x + w.
+struct SymmetryOperation: Sendable {
+  /// W, shape [3, 3], row-major.
+  var rotation: [Int]
+  /// w, shape [3].
+  var translation: [Double]
+
+  /// W s of fractional coordinates, shape [3].
+  func turned(_ s: [Double]) -> [Double] {
+    (0..<3).map { row in
+      var sum = 0.0
+      for axis in 0..<3 { sum += Double(rotation[3 * row + axis]) * s[axis] }
+      return sum
+    }
+  }
+
+  /// W n of whole cell vectors, shape [3].
+  func turned(_ n: [Int]) -> [Int] {
+    (0..<3).map { row in
+      var sum = 0
+      for axis in 0..<3 { sum += rotation[3 * row + axis] * n[axis] }
+      return sum
+    }
+  }
+}
+
 /// Why there is no space group.
 public enum SymmetryError: Error, Equatable, Sendable, CustomStringConvertible {
   case notFound(String)
@@ -93,7 +119,7 @@ extension SiteSymmetry {
   }
 
   /// A number from 1 for each class.
-  private static func types(of classes: [String]) -> [Int32] {
+  static func types(of classes: [String]) -> [Int32] {
     var numbers: [String: Int32] = [:]
     for name in classes where numbers[name] == nil { numbers[name] = Int32(numbers.count + 1) }
     return classes.map { numbers[$0, default: 1] }
@@ -101,7 +127,7 @@ extension SiteSymmetry {
 
   /// The rows of the cell; open directions are made long and unequal, so that no operation can mix
   /// them with the periodic ones.
-  private static func lattice(_ cell: Cell) -> [Double] {
+  static func lattice(_ cell: Cell) -> [Double] {
     var rows = cell.rows
     let lengths = (0..<3).map { axis in
       rows[3 * axis..<3 * axis + 3].reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -114,15 +140,9 @@ extension SiteSymmetry {
     return rows
   }
 
-  /// An operation in fractional coordinates, x' = W x + w.
-  private struct Operation {
-    var rotation: [Int]
-    var translation: [Double]
-  }
-
-  private static func dataset(
+  static func dataset(
     _ rows: [Double], _ fractional: [Double], _ types: [Int32], _ tolerance: Double
-  ) -> (number: Int, symbol: String, operations: [Operation])? {
+  ) -> (number: Int, symbol: String, operations: [SymmetryOperation])? {
     // spglib takes the vectors as columns.
     var lattice = (0..<9).map { rows[3 * ($0 % 3) + $0 / 3] }
     var positions = fractional
@@ -136,12 +156,12 @@ extension SiteSymmetry {
     }
     guard let dataset = unsafe pointer else { return nil }
     defer { unsafe spg_free_dataset(dataset) }
-    var operations: [Operation] = []
+    var operations: [SymmetryOperation] = []
     for index in 0..<Int(unsafe dataset.pointee.n_operations) {
       let w = unsafe dataset.pointee.rotations[index]
       let t = unsafe dataset.pointee.translations[index]
       operations.append(
-        Operation(
+        SymmetryOperation(
           rotation: [
             w.0.0, w.0.1, w.0.2, w.1.0, w.1.1, w.1.2, w.2.0, w.2.1, w.2.2,
           ].map { Int($0) }, translation: [t.0, t.1, t.2]))
@@ -154,7 +174,8 @@ extension SiteSymmetry {
 
   /// Where an operation carries each site, or nil where it does not map sites onto sites.
   private static func permutation(
-    _ operation: Operation, fractional: [Double], types: [Int32], cell: Cell, places: PositionIndex
+    _ operation: SymmetryOperation, fractional: [Double], types: [Int32], cell: Cell,
+    places: PositionIndex
   ) -> [Int]? {
     var result: [Int] = []
     for site in types.indices {

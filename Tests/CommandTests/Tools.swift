@@ -27,6 +27,8 @@ struct Tool: CustomTestStringConvertible, Sendable {
     Tool(
       name: "xyz-perturb", options: "--mode rattle --amplitude 0.01 --samples 3",
       input: "reference.xyz"),
+    Tool(
+      name: "xyz-defect", options: "--vacancy any --random 3 --seed 1", input: "reference.xyz"),
     Tool(name: "xyz-label", options: "--reference $files/reference.xyz", input: "frames.xyz"),
     Tool(name: "xyz-table", options: "--columns species,pos_x,site_entropy", input: "labels.xyz"),
     Tool(name: "xyz-convert", options: "--format h5", input: "labels.xyz", isBinary: true),

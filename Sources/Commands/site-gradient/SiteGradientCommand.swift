@@ -1,5 +1,6 @@
 public import ArgumentParser
 import CommandLine
+import Crystal
 import Formats
 import Potentials
 public import SiteEntropy
