@@ -7,34 +7,58 @@ extension Frame {
 
   /// The commands that made this frame, oldest first.
   public var history: [String] {
-    let joined = historyKeys.compactMap { text($0) }.joined()
+    var joined = ""
+    for part in historyKeys.compactMap({ text($0) }) {
+      // Parts end between two commands; one within a command, or within a word as those of 0.1.0 do,
+      // goes on at once.
+      if joined.hasSuffix(" |") { joined += " " }
+      joined += part
+    }
     return joined.isEmpty ? [] : joined.components(separatedBy: Self.separator)
   }
 
   /// Adds a command, such as `xyz-perturb 0.1.0 --amplitude 0.05`.
   ///
-  /// Kept in printable ASCII without `"` and `\`; continued in `history_2`, ... behind 600
-  /// characters.
+  /// Kept whole, in printable ASCII without `"`, `\` and `|`; continued in `history_2`, ... behind
+  /// 600 characters, between two commands wherever these are shorter.
   public mutating func appendHistory(_ entry: String) {
     // An entry must not fall apart when it is read again.
-    let words = sanitizedText(entry).split(separator: " ").map { $0 == "|" ? "/" : $0 }
-    let added = words.joined(separator: " ")
+    let added = sanitizedText(entry).replacing("|", with: "/").split(separator: " ")
+      .joined(separator: " ")
     guard !added.isEmpty else { return }
-    let whole = Array((history + [added]).joined(separator: Self.separator).utf8)
+    let entries = history + [added]
     for name in historyKeys { removeKey(name) }
+    var parts: [String] = []
+    for (index, entry) in entries.enumerated() {
+      let text = index + 1 < entries.count ? entry + " |" : entry
+      if let last = parts.last, last.utf8.count + 1 + text.utf8.count <= Self.textLimit,
+        last.hasSuffix(" |")
+      {
+        parts[parts.count - 1] = last + " " + text
+      } else {
+        parts += Self.pieces(text)
+      }
+    }
+    for (index, part) in parts.enumerated() {
+      setKey(index == 0 ? "history" : "history_\(index + 1)", .text(part))
+    }
+  }
+
+  /// A command in pieces of at most 600 characters.
+  private static func pieces(_ text: String) -> [String] {
+    let whole = Array(text.utf8)
+    var pieces: [String] = []
     var start = 0
-    var part = 1
     while start < whole.count {
-      var end = min(start + Self.textLimit, whole.count)
+      var end = min(start + textLimit, whole.count)
       // Blanks at the edge of a string are not kept by every reader: break inside a word.
       while end < whole.count && end > start + 1
         && (whole[end] == 0x20 || whole[end - 1] == 0x20)
       { end -= 1 }
-      let text = String(decoding: whole[start..<end], as: UTF8.self)
-      setKey(part == 1 ? "history" : "history_\(part)", .text(text))
+      pieces.append(String(decoding: whole[start..<end], as: UTF8.self))
       start = end
-      part += 1
     }
+    return pieces
   }
 
   /// The names of the keys in use, in order.

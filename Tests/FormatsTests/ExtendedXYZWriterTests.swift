@@ -67,7 +67,7 @@ import Testing
 
   @Test(arguments: [
     "7", "007", "1.5", "1d5", "nan", "-inf", "T", "true", "1_000", "1 2 3", "T F", " ", "12e45678",
-    "a\"b", "a\\b", "a\nb", "caf\u{E9}", String(repeating: "a", count: 601),
+    "a\nb", "a\u{1B}b",
   ])
   func textThatReadersWouldChangeIsRefused(text: String) {
     #expect(problem(silicon(key: Key("x", .text(text)))).hasPrefix("standard input: frame 1: exp"))
@@ -80,8 +80,8 @@ import Testing
       #expect(problem(silicon(key: Key("x", value))).contains(" for x, found "))
     }
     #expect(
-      problem(silicon(Column("q", .real([.nan])))).hasSuffix(
-        "expected a finite number for q, found another value"))
+      problem(silicon(Column("site_entropy", .real([.nan])))).hasSuffix(
+        "expected a finite number for site_entropy, found another value"))
     #expect(
       problem(silicon(Column("q", .integer([1 << 31])))).contains("an integer of 32 bits for q"))
     for word in ["", "two words", "\"a", "a\u{1B}"] {
@@ -89,9 +89,9 @@ import Testing
     }
   }
 
-  @Test func namesOutsideTheAlphabetAreRefused() {
-    for name in ["a b", "", "3x", "Lattice", "x=1", "caf\u{E9}"] {
-      #expect(problem(silicon(key: Key(name, .integer(1)))).contains("expected a key of letters"))
+  @Test func namesThatCannotStandInAFileAreRefused() {
+    for name in ["", "Lattice", "lattice", "PBC", "properties", "a\nb", "a\u{7F}"] {
+      #expect(problem(silicon(key: Key(name, .integer(1)))).contains("expected the name of a key"))
     }
     #expect(problem(silicon(Column("a-b", .integer([1])))).contains("expected a column name"))
   }
@@ -99,7 +99,7 @@ import Testing
   @Test func aRefusedFrameLeavesNoBytes() {
     var bytes = Array("before".utf8)
     #expect(throws: InputError.self) {
-      try ExtendedXYZWriter().append(silicon(Column("q", .real([.nan]))), to: &bytes)
+      try ExtendedXYZWriter().append(silicon(Column("site_entropy", .real([.nan]))), to: &bytes)
     }
     #expect(bytes == Array("before".utf8))
   }

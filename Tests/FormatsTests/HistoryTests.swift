@@ -32,6 +32,47 @@ import Testing
     #expect(again.history == entries)
   }
 
+  /// Commands shorter than a key are never cut.
+  @Test func historiesAreCutBetweenCommands() throws {
+    var frame = frame()
+    let entries = (0..<80).map { "xyz-convert 0.1.0 --number \($0 * $0)" }
+    for entry in entries { frame.appendHistory(entry) }
+    #expect(frame.history == entries)
+    let parts = frame.keys.compactMap { frame.text($0.name) }
+    #expect(parts.count > 2)
+    for part in parts.dropLast() { #expect(part.hasSuffix(" |") && part.utf8.count <= 600) }
+    for part in parts { #expect(part.hasPrefix("xyz-convert 0.1.0 --number ")) }
+    #expect(try readFrames(written(frame)).first?.history == entries)
+  }
+
+  /// What 0.1.0 wrote: cut after 600 characters, wherever that was, so that a part may be a number.
+  @Test(arguments: ["0.1.0 x", "1", "0", "1 2", "T"]) func partsCutAnywhereAreJoined(
+    part: String
+  ) throws {
+    let text = """
+      1
+      Properties=species:S:1:pos:R:3 history="xyz-build 0.1.0 | xyz-convert 0." history_2="\(part)"
+      Si 0 0 0
+
+      """
+    var frame = try #require(readFrames(text).first)
+    let entries = ["xyz-build 0.1.0", "xyz-convert 0." + part]
+    #expect(frame.history == entries)
+    #expect(try readFrames(written(frame)).first?.history == entries)
+    frame.appendHistory("predict 0.1.0")
+    #expect(try readFrames(written(frame)).first?.history == entries + ["predict 0.1.0"])
+  }
+
+  /// A part of a long command that reads as a number must not end the writing.
+  @Test func aCommandOfNumbersStaysReadable() throws {
+    var frame = frame()
+    let long = "x " + (0..<500).map(String.init).joined(separator: " ")
+    frame.appendHistory("first")
+    frame.appendHistory(long)
+    frame.appendHistory("last")
+    #expect(try readFrames(written(frame)).first?.history == ["first", long, "last"])
+  }
+
   @Test func anEntryStaysOneEntryOfPrintableText() throws {
     var frame = frame()
     frame.appendHistory("a | b\n\"c\" \\d\u{1B}[0m é")

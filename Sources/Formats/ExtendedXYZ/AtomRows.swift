@@ -17,7 +17,7 @@ struct AtomRows {
     fields = layout.fields
     // Enough for any frame of common size; more only grows as it comes.
     let rows = min(atoms, max(1, 65_536 / fields.count))
-    reals.reserveCapacity(rows * fields.count { $0 == .real })
+    reals.reserveCapacity(rows * fields.count { $0 == .real || $0 == .anyReal })
     integers.reserveCapacity(rows * fields.count { $0 == .integer })
     logicals.reserveCapacity(rows * fields.count { $0 == .logical })
     texts.reserveCapacity(rows * fields.count { $0 == .text || $0 == .species })
@@ -48,6 +48,16 @@ struct AtomRows {
       switch fields[field] {
       case .real:
         guard let value = parseReal(bytes, &position), isTokenEnd(bytes[position]) else {
+          throw problem(bytes, line: start, token: token, field: field)
+        }
+        reals.append(value)
+      case .anyReal:
+        if let value = parseReal(bytes, &position), isTokenEnd(bytes[position]) {
+          reals.append(value)
+          continue
+        }
+        position = tokenEnd(bytes, token)
+        guard let value = parseNonFinite(bytes.extracting(token..<position)) else {
           throw problem(bytes, line: start, token: token, field: field)
         }
         reals.append(value)
@@ -96,7 +106,10 @@ struct AtomRows {
     }
     // One value is the atom count of the next frame: this one is a line short.
     if found != fields.count && (found < 2 || field == fields.count || isLineEnd(bytes, token)) {
-      return FormatProblem("expected \(fields.count) values for an atom, found \(found)")
+      let remedy =
+        found > fields.count && !layout.isDeclared
+        ? " (line 2 names no others: Properties=species:S:1:pos:R:3:...)" : ""
+      return FormatProblem("expected \(fields.count) values for an atom\(remedy), found \(found)")
     }
     var end = tokenEnd(bytes, token)
     if bytes[end] == UInt8(ascii: "\r") && !isLineEnd(bytes, end) { end += 1 }
@@ -109,6 +122,7 @@ struct AtomRows {
     let expected =
       switch fields[field] {
       case .real: "a finite number"
+      case .anyReal: "a number"
       case .integer: "an integer of 32 bits"
       case .logical: "T or F"
       case .text: "a word"
@@ -132,13 +146,18 @@ struct AtomRows {
   func columns() -> [Column] {
     var offsets: [Int: Int] = [:]
     return layout.entries.map { entry in
-      // Text and species share storage.
-      let kind = entry.kind == .species ? .text : entry.kind
+      // Text and species share storage, and so do reals.
+      let kind: ColumnLayout.Kind =
+        switch entry.kind {
+        case .species: .text
+        case .anyReal: .real
+        default: entry.kind
+        }
       let offset = offsets[Int(kind.rawValue), default: 0]
       offsets[Int(kind.rawValue)] = offset + entry.width
       let values: Column.Values =
         switch kind {
-        case .real: .real(Self.slice(reals, count, offset, entry.width))
+        case .real, .anyReal: .real(Self.slice(reals, count, offset, entry.width))
         case .integer: .integer(Self.slice(integers, count, offset, entry.width))
         case .logical: .logical(Self.slice(logicals, count, offset, entry.width))
         case .text, .species: .text(Self.slice(texts, count, offset, entry.width))
@@ -185,6 +204,25 @@ private func tokenEnd(_ bytes: Span<UInt8>, _ start: Int) -> Int {
 private func isLineEnd(_ bytes: Span<UInt8>, _ position: Int) -> Bool {
   bytes[position] == UInt8(ascii: "\n")
     || (bytes[position] == UInt8(ascii: "\r") && bytes[position + 1] == UInt8(ascii: "\n"))
+}
+
+/// What other programs write where there is no number, in any case, or nil.
+func parseNonFinite(_ token: Span<UInt8>) -> Double? {
+  guard token.count <= 9 else { return nil }
+  var word = ""
+  for index in token.indices { word.unicodeScalars.append(UnicodeScalar(token[index] | 0x20)) }
+  let sign = token.isEmpty ? 0 : token[0]
+  switch word {
+  case "nan": return .nan
+  case "inf", "infinity": return .infinity
+  default: break
+  }
+  guard sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") else { return nil }
+  switch word.dropFirst() {
+  case "nan": return .nan
+  case "inf", "infinity": return sign == UInt8(ascii: "-") ? -.infinity : .infinity
+  default: return nil
+  }
 }
 
 /// T, F and the other spellings both peers know in a comment line; 1 and 0 are no logicals.

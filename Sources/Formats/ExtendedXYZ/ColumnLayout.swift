@@ -2,6 +2,8 @@
 struct ColumnLayout: Equatable {
   enum Kind: UInt8 {
     case real, integer, logical, text, species
+    /// Reals of a column that is none of ours: NaN and infinities pass through.
+    case anyReal
 
     init(_ type: Vocabulary.ValueType) {
       self =
@@ -23,6 +25,8 @@ struct ColumnLayout: Equatable {
   static let widthLimit = 1_000_000
 
   var entries: [Entry]
+  /// Whether `Properties` says so; else it is the default.
+  private(set) var isDeclared = false
   /// The kind of each value of a line, shape [width of all columns].
   var fields: [Kind] { entries.flatMap { repeatElement($0.kind, count: $0.width) } }
 
@@ -40,12 +44,14 @@ struct ColumnLayout: Equatable {
   ///
   /// - Throws: ``FormatProblem``.
   init(_ text: String) throws(FormatProblem) {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    var parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    // A colon at the end, as ASE reads it.
+    if parts.count % 3 == 1, parts.count > 1, parts.last == "" { parts.removeLast() }
     guard parts.count.isMultiple(of: 3) else {
       throw FormatProblem(
         "expected name:type:width triples in Properties, found '\(excerpt(text.utf8))'")
     }
-    entries = []
+    (entries, isDeclared) = ([], true)
     var seen: Set<String> = []
     var total = 0
     for start in stride(from: 0, to: parts.count, by: 3) {
@@ -100,6 +106,7 @@ struct ColumnLayout: Equatable {
         "expected \(name):\(letter):\(expected.width), found \(name):\(type):\(count)")
     }
     if name == "species" { kind = .species }
+    if kind == .real, !(Vocabulary.column(name)?.isFixed ?? false) { kind = .anyReal }
     return Entry(name: name, kind: kind, width: count)
   }
 }

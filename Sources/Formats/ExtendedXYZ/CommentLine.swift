@@ -24,18 +24,70 @@ struct CommentLine {
       throw FormatProblem("expected a comment line in UTF-8, found other bytes")
     }
     if Self.isProse(line) {
-      let text = sanitizedText(checked)
-      entries = [Entry(name: "comment", raw: nil, content: text, isNested: false)]
+      entries = [Self.comment(checked)]
       return
     }
+    do { entries = try Self.entries(line) } catch {
+      // Neither cell nor columns are at stake: whatever it says, it is a comment.
+      guard !Self.namesCellOrColumns(checked) else { throw error }
+      entries = [Self.comment(checked)]
+    }
+  }
+
+  private static func entries(_ line: [UInt8]) throws(FormatProblem) -> [Entry] {
+    var entries: [Entry] = []
+    var words: [(text: String, index: Int)] = []
     var scanner = Scanner(line: line)
     var seen: Set<String> = []
-    while let entry = try scanner.next() {
-      guard seen.insert(entry.name).inserted else {
-        throw FormatProblem("expected each key once, found '\(excerpt(entry.name.utf8))' twice")
+    while let item = try scanner.next() {
+      switch item {
+      case .pair(let entry):
+        guard seen.insert(entry.name).inserted else {
+          throw FormatProblem("expected each key once, found '\(excerpt(entry.name.utf8))' twice")
+        }
+        entries.append(entry)
+      case .word(let word): words.append((word, entries.count))
       }
-      entries.append(entry)
     }
+    // Words that could all be keys are keys, as in ASE; others say something together.
+    let areKeys = words.allSatisfy { isName($0.text.utf8) && seen.insert($0.text).inserted }
+    if areKeys {
+      for (offset, word) in words.enumerated() {
+        let entry = Entry(name: word.text, raw: nil, content: "T", isNested: false)
+        entries.insert(entry, at: word.index + offset)
+      }
+      return entries
+    }
+    for word in words { try checkHarmless(word.text) }
+    let text = words.map(\.text).joined(separator: " ")
+    if let index = entries.firstIndex(where: { $0.name == "comment" }) {
+      entries[index] = comment(entries[index].content + " " + text)
+    } else {
+      entries.insert(comment(text), at: words[0].index)
+    }
+    return entries
+  }
+
+  private static func comment(_ text: String) -> Entry {
+    let blank = text.replacing("\t", with: " ")
+    let trimmed = blank.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()
+    return Entry(name: "comment", raw: nil, content: String(trimmed), isNested: false)
+  }
+
+  private static let reserved = ["lattice", "properties", "pbc"]
+
+  /// A word that begins like a cell or columns, such as `Lattice:`, is a mistake, not a comment.
+  private static func checkHarmless(_ word: String) throws(FormatProblem) {
+    let lower = word.lowercased()
+    let isMeant = reserved.contains { lower.hasPrefix($0) || lower.contains($0 + "=") }
+    guard !isMeant else {
+      throw FormatProblem("expected key=value, found '\(excerpt(word.utf8))'")
+    }
+  }
+
+  private static func namesCellOrColumns(_ line: String) -> Bool {
+    let lower = line.lowercased()
+    return reserved.contains { lower.contains($0) }
   }
 
   /// Whether this is the free text of plain XYZ: no pairs, not only names, no trace of our keys.
@@ -47,7 +99,7 @@ struct CommentLine {
     guard words.contains(where: { !isName($0) }) else { return false }
     return !words.contains { word in
       let lower = word.map { $0 | 0x20 }
-      return ["lattice", "properties", "pbc"].contains { lower.starts(with: $0.utf8) }
+      return reserved.contains { lower.starts(with: $0.utf8) }
     }
   }
 
@@ -62,6 +114,14 @@ struct CommentLine {
     }
   }
 
+  private static func isQuote(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
+  }
+
+  private static func isBracket(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "[") || byte == UInt8(ascii: "{")
+  }
+
   static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
   // MARK: Scanner
@@ -74,29 +134,60 @@ struct CommentLine {
       while position < line.count && CommentLine.isBlank(line[position]) { position += 1 }
     }
 
-    mutating func next() throws(FormatProblem) -> Entry? {
+    enum Item {
+      case pair(Entry)
+      /// What stands alone, without its quotes.
+      case word(String)
+    }
+
+    mutating func next() throws(FormatProblem) -> Item? {
       skipBlanks()
       guard position < line.count else { return nil }
       let start = position
-      while position < line.count && !CommentLine.isBlank(line[position])
-        && line[position] != UInt8(ascii: "=")
-      { position += 1 }
-      let nameBytes = line[start..<position]
-      guard CommentLine.isKey(nameBytes) else {
-        throw FormatProblem("expected key=value, found '\(excerpt(line[start...]))'")
+      let name: String
+      do { name = try self.name() } catch {
+        // Nothing but text up to the end: quotes and brackets are no more than signs there.
+        let rest = line[start...]
+        guard !rest.contains(UInt8(ascii: "=")) else { throw error }
+        position = line.count
+        return .word(String(decoding: rest, as: UTF8.self))
       }
-      let name = String(decoding: nameBytes, as: UTF8.self)
       skipBlanks()
       guard position < line.count && line[position] == UInt8(ascii: "=") else {
-        return Entry(name: name, raw: nil, content: "T", isNested: false)
+        return .word(name)
+      }
+      guard !name.isEmpty, !CommentLine.isBracket(line[start]) else {
+        throw FormatProblem("expected key=value, found '\(excerpt(line[start...]))'")
       }
       position += 1
       let hadBlank = position < line.count && CommentLine.isBlank(line[position])
       skipBlanks()
       guard position < line.count else {
-        return Entry(name: name, raw: "\"\"", content: "", isNested: false)
+        return .pair(Entry(name: name, raw: "\"\"", content: "", isNested: false))
       }
-      return try value(of: name, afterBlank: hadBlank)
+      return .pair(try value(of: name, afterBlank: hadBlank))
+    }
+
+    /// The word at the head: what stands before `=` or alone. In quotes it may hold anything.
+    private mutating func name() throws(FormatProblem) -> String {
+      let start = position
+      let first = line[position]
+      if CommentLine.isQuote(first) || CommentLine.isBracket(first) {
+        let content =
+          CommentLine.isQuote(first) ? try quoted("a word") : try bracketed("a word").raw
+        guard
+          position == line.count || CommentLine.isBlank(line[position])
+            || line[position] == UInt8(ascii: "=")
+        else { throw FormatProblem("expected key=value, found '\(excerpt(line[start...]))'") }
+        return content
+      }
+      while position < line.count && !CommentLine.isBlank(line[position])
+        && line[position] != UInt8(ascii: "=")
+      { position += 1 }
+      guard !line[start..<position].contains(where: CommentLine.isDelimiter) else {
+        throw FormatProblem("expected key=value, found '\(excerpt(line[start...]))'")
+      }
+      return String(decoding: line[start..<position], as: UTF8.self)
     }
 
     private mutating func value(
@@ -109,7 +200,7 @@ struct CommentLine {
       case UInt8(ascii: "\""), UInt8(ascii: "'"):
         content = try quoted(name)
       case UInt8(ascii: "["), UInt8(ascii: "{"):
-        (content, isNested) = try bracketed(name)
+        (content, isNested, _) = try bracketed(name)
       default:
         content = try bare(name, afterBlank: afterBlank)
       }
@@ -142,7 +233,7 @@ struct CommentLine {
 
     private mutating func bracketed(
       _ name: String
-    ) throws(FormatProblem) -> (content: String, isNested: Bool) {
+    ) throws(FormatProblem) -> (content: String, isNested: Bool, raw: String) {
       let open = line[position]
       let closing = open + 2  // "[" and "]", "{" and "}" are two apart in ASCII.
       let start = position + 1
@@ -167,7 +258,7 @@ struct CommentLine {
       position = min(position, line.count)
       let content = String(decoding: line[start..<max(position, start)], as: UTF8.self)
       try close(name)
-      return (content, isNested)
+      return (content, isNested, String(decoding: line[start - 1..<position], as: UTF8.self))
     }
 
     private mutating func close(_ name: String) throws(FormatProblem) {
@@ -187,7 +278,9 @@ struct CommentLine {
       let bad = token.contains { byte in
         CommentLine.isDelimiter(byte) || (afterBlank && byte == UInt8(ascii: "="))
       }
-      guard !bad, token.last != UInt8(ascii: "\\") else {
+      guard !bad, token.contains(where: { $0 != UInt8(ascii: "=") }),
+        token.last != UInt8(ascii: "\\")
+      else {
         throw FormatProblem(
           "expected a quoted value for \(excerpt(name.utf8)), found '\(excerpt(token))'")
       }
@@ -195,9 +288,9 @@ struct CommentLine {
     }
   }
 
-  /// A key as it may stand in a file: a name, with `-`, `.`, `:`, `/` and `+` allowed inside.
-  static func isKey(_ bytes: ArraySlice<UInt8>) -> Bool {
-    guard let first = bytes.first, isNameByte(first), !isDigit(first) else { return false }
-    return bytes.allSatisfy { isNameByte($0) || isWordSign($0) }
+  /// Whether a key needs no quotes: `[A-Za-z0-9_]`, with `-`, `.`, `:`, `/` and `+` behind the first.
+  static func isPlainKey(_ name: String) -> Bool {
+    guard let first = name.utf8.first, isNameByte(first) else { return false }
+    return name.utf8.allSatisfy { isNameByte($0) || isWordSign($0) }
   }
 }

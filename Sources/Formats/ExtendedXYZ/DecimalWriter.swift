@@ -1,9 +1,10 @@
-/// Appends the shortest decimal that reads back as the same double, as `description` prints it.
-///
-/// - Precondition: `value` is finite.
+/// Appends the shortest decimal that reads back as the same double, as `description` prints it; what
+/// is not finite as `nan`, `inf`, `-inf`.
 @inline(__always)
 func appendReal(_ value: Double, to output: inout [UInt8]) {
-  if !appendShortReal(value, to: &output) { output.append(contentsOf: value.description.utf8) }
+  if !appendShortReal(value, to: &output) {
+    output.append(contentsOf: (value.isNaN ? "nan" : value.description).utf8)
+  }
 }
 
 /// Writes a value of at most 8 decimals; most of what other programs wrote is such.

@@ -101,7 +101,7 @@ public struct ExtendedXYZReader: FrameSequence {
   private func countError(_ line: [UInt8]) -> InputError {
     let isFirst = lineNumber == 2
     if isFirst && line.starts(with: [0xEF, 0xBB, 0xBF]) {
-      return countProblem("a byte order mark", line: 1)
+      return countProblem("a byte order mark (take it off: tail -c +4)", line: 1)
     }
     if isFirst, let compression = compressionName(line) {
       return countProblem("\(compression) (decompress it first)", line: 1)

@@ -74,7 +74,7 @@ public struct ExtendedXYZWriter: Sendable {
     for key in frame.keys {
       do {
         guard let text = try keyText(key) else { continue }
-        output.append(contentsOf: " \(key.name)=\(text)".utf8)
+        output.append(contentsOf: " \(keyName(key.name))=\(text)".utf8)
       } catch {
         throw InputError(frame.source, error.message)
       }
@@ -94,7 +94,7 @@ public struct ExtendedXYZWriter: Sendable {
         let width = written[c].width
         for index in atom * width..<(atom + 1) * width {
           switch written[c].kind {
-          case .real: appendReal(written[c].reals[index], to: &output)
+          case .real, .anyReal: appendReal(written[c].reals[index], to: &output)
           case .integer: appendInteger(written[c].integers[index], to: &output)
           case .logical: output.append(UInt8(ascii: written[c].logicals[index] ? "T" : "F"))
           case .text, .species: output.append(contentsOf: written[c].texts[index].utf8)
@@ -130,11 +130,11 @@ public struct ExtendedXYZWriter: Sendable {
     for column in columns {
       let bad: (index: Int, message: String)?
       switch column.values {
-      case .real(let values):
+      case .real(let values) where Vocabulary.column(column.name)?.isFixed ?? false:
         bad = values.firstIndex { !$0.isFinite }.map { ($0, "a finite number") }
       case .integer(let values):
         bad = values.firstIndex { Int32(exactly: $0) == nil }.map { ($0, "an integer of 32 bits") }
-      case .logical: bad = nil
+      case .real, .logical: bad = nil
       case .text(let values): bad = firstBadWord(values).map { ($0, "a word") }
       }
       if let bad {

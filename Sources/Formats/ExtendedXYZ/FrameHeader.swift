@@ -12,10 +12,12 @@ struct FrameHeader {
   /// - Throws: ``FormatProblem``.
   init(_ line: [UInt8], previous: FrameHeader? = nil) throws(FormatProblem) {
     var lattice: [Double]?
+    var lowerCase: CommentLine.Entry?
     var pbc: [Bool]?
     for entry in try CommentLine(line).entries {
       switch entry.name {
       case "Lattice": lattice = try Self.lattice(entry)
+      case "lattice": lowerCase = entry
       case "pbc": pbc = try Self.pbc(entry)
       case "Properties":
         properties = entry.content
@@ -26,6 +28,14 @@ struct FrameHeader {
         }
       default: keys.append(try Self.key(entry))
       }
+    }
+    if let lowerCase {
+      let rows = try Self.lattice(lowerCase)
+      guard lattice == nil || lattice == rows else {
+        throw FormatProblem(
+          "expected lattice to agree with Lattice, found '\(excerpt(lowerCase.content.utf8))'")
+      }
+      lattice = rows
     }
     // ASE's defaults: a lattice repeats unless pbc says otherwise, and without one nothing does.
     cell = lattice ?? cell
@@ -68,9 +78,8 @@ struct FrameHeader {
         throw FormatProblem("expected \(reserved), found '\(entry.name)'")
       }
     }
-    // `uid` is the one key that ASE never converts.
     let value: KeyValue =
-      entry.isNested || entry.name == "uid" || entry.name == "comment"
+      entry.isNested || Key.isText(entry.name)
       ? .text(entry.content) : KeyValue(content: entry.content)
     return try Key(entry.name, value, rawText: entry.raw)
       .normalized(shown: excerpt(entry.content.utf8))

@@ -5,10 +5,10 @@
 func keyText(_ key: Key) throws(FormatProblem) -> String? {
   if let raw = key.rawText { return key.value == .text("") ? nil : safeText(raw, key.value) }
   let name = key.name
-  guard CommentLine.isKey(Array(name.utf8)[...]), !["Lattice", "Properties", "pbc"].contains(name)
+  guard !name.isEmpty, !name.utf8.contains(where: isControl),
+    !["lattice", "properties", "pbc"].contains(name.lowercased())
   else {
-    throw FormatProblem(
-      "expected a key of letters, digits and '_', found '\(excerpt(name.utf8))'")
+    throw FormatProblem("expected the name of a key, found '\(excerpt(name.utf8))'")
   }
   switch key.value {
   case .integer(let value): return try integerText(value, name)
@@ -60,25 +60,49 @@ private func vectorText<T>(
   return result + "]"
 }
 
+/// A key as it stands in a file: in quotes where it is no plain name.
+func keyName(_ name: String) -> String {
+  CommentLine.isPlainKey(name) ? name : quoted(name)
+}
+
+extension Key {
+  /// Whether a key is text whatever its content looks like: `uid`, which ASE never converts, what is
+  /// meant for people, and the parts of the history.
+  static func isText(_ name: String) -> Bool {
+    name == "uid" || name == "comment" || name == "history" || name.hasPrefix("history_")
+  }
+}
+
 private func stringText(_ text: String, _ name: String) throws(FormatProblem) -> String? {
   guard !text.isEmpty else { return nil }
-  guard text.utf8.count <= Frame.textLimit else {
+  // Our own keys are kept to what every reader takes; those of others keep their length and letters.
+  let isOurs = name != "comment" && (Vocabulary.key(name) != nil || Key.isText(name))
+  guard !isOurs || text.utf8.count <= Frame.textLimit else {
     throw FormatProblem(
       "expected at most \(Frame.textLimit) characters for \(name), found \(text.utf8.count)")
   }
-  let isPrintable = text.utf8.allSatisfy { byte in
-    byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-  }
-  guard isPrintable else {
+  guard !text.utf8.contains(where: isControl) else {
     throw FormatProblem(
-      "expected printable ASCII without '\"' and '\\' for \(name), found '\(excerpt(text.utf8))'")
+      "expected printable text for \(name), found '\(excerpt(text.utf8))'")
   }
-  guard !readsAsAnotherType(text) else {
+  guard Key.isText(name) || !readsAsAnotherType(text) else {
     throw FormatProblem(
       "expected text that is no number or logical for \(name), found '\(excerpt(text.utf8))'")
   }
   let isWord = text.utf8.allSatisfy { isNameByte($0) || isWordSign($0) }
-  return isWord ? text : "\"\(text)\""
+  return isWord ? text : quoted(text)
+}
+
+private func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+
+/// Text in double quotes.
+private func quoted(_ text: String) -> String {
+  var quoted = "\""
+  for scalar in text.unicodeScalars {
+    if scalar == "\"" || scalar == "\\" { quoted += "\\" }
+    quoted.unicodeScalars.append(scalar)
+  }
+  return quoted + "\""
 }
 
 /// The text of a value as it stood in its file, but in double quotes or brackets where libAtoms
@@ -88,7 +112,9 @@ private func safeText(_ raw: String, _ value: KeyValue) -> String {
   let isBare = raw.utf8.first.map { !"\"'[{".utf8.contains($0) } ?? false
   let hasBackslash = raw.utf8.contains(UInt8(ascii: "\\"))
   guard case .text(let content) = value else {
-    return isBare && raw.utf8.contains(UInt8(ascii: ",")) ? "[\(raw)]" : raw
+    guard isBare, raw.utf8.contains(UInt8(ascii: ",")) else { return raw }
+    let words = raw.split(separator: ",")
+    return words.count == 1 ? String(words[0]) : "[\(words.joined(separator: ","))]"
   }
   let isSafe =
     switch raw.utf8.first {
@@ -97,12 +123,7 @@ private func safeText(_ raw: String, _ value: KeyValue) -> String {
     default: !hasBackslash && !(isBare && raw.utf8.contains { ",=".utf8.contains($0) })
     }
   if isSafe { return raw }
-  var quoted = "\""
-  for scalar in content.unicodeScalars {
-    if scalar == "\"" || scalar == "\\" { quoted += "\\" }
-    quoted.unicodeScalars.append(scalar)
-  }
-  return quoted + "\""
+  return quoted(content)
 }
 
 private func isSeparator(_ byte: UInt8) -> Bool {

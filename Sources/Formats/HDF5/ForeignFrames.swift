@@ -108,7 +108,11 @@ struct ForeignFrames: FrameContent {
     for (name, path) in paths where !known.contains(name) && !keys.contains(where: { $0.0 == name })
     {
       guard let quantity = try Quantity(image, path) else { continue }
-      try checkName(name, quantity)
+      guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else {
+        throw .unexpected(
+          object: quantity.object, expected: "a name without control characters",
+          found: "'\(name)'")
+      }
       guard quantity.frames(outOf: frames) <= frames else {
         throw .unexpected(
           object: quantity.object, expected: "at most \(frames) frames",
@@ -193,7 +197,7 @@ struct ForeignFrames: FrameContent {
     }
     guard let reals = try quantity.reals(frame)?.prefix(count), !reals.allSatisfy(\.isNaN)
     else { return nil }
-    if let value = reals.first(where: { !$0.isFinite }) {
+    if Vocabulary.column(name)?.isFixed ?? false, let value = reals.first(where: { !$0.isFinite }) {
       throw .unexpected(object: quantity.object, expected: "finite numbers", found: "\(value)")
     }
     return Column(name, width: width, .real(Array(reals)))
@@ -235,9 +239,16 @@ struct ForeignFrames: FrameContent {
       if let value = values.first(where: { !$0.isFinite }) {
         throw .unexpected(object: quantity.object, expected: "finite numbers", found: "\(value)")
       }
+      // Voigt's six (xx yy zz yz xz xy), of which ASE reads nine in text.
+      if name == "stress", values.count == 6 {
+        values = [0, 5, 4, 5, 1, 3, 4, 3, 2].map { values[$0] }
+      }
       return values.count == 1 ? .real(values[0]) : .reals(values)
     }
   }
+
+  /// ASE's mark of a text that it decodes as JSON: dictionaries, lists of lists.
+  static let jsonMark = "_JSON "
 
   private static func value(_ json: JSON) -> KeyValue? {
     switch json {
@@ -250,8 +261,8 @@ struct ForeignFrames: FrameContent {
       if let integers = FrameRecord.all(values, \.integer) { return .integers(integers) }
       if let reals = FrameRecord.all(values, \.real) { return .reals(reals) }
       if let texts = FrameRecord.all(values, \.text) { return .texts(texts) }
-      return .text(json.description)
-    default: return .text(json.description)
+      return .text(jsonMark + json.description)
+    default: return .text(jsonMark + json.description)
     }
   }
 }

@@ -89,13 +89,22 @@ extension H5MDLayout {
     case .integer(let value): json = .integer(value)
     case .real(let value): json = real(value)
     case .logical(let value): json = .logical(value)
-    case .text(let value): json = .text(value)
+    case .text(let value): json = Self.marked(value) ?? .text(value)
     case .integers(let values): json = .array(values.map { .integer($0) })
     case .reals(let values): json = .array(values.map(real))
     case .logicals(let values): json = .array(values.map { .logical($0) })
     case .texts(let values): json = .array(values.map { .text($0) })
     }
     return json.description
+  }
+
+  /// The JSON behind ASE's mark, which other programs decode.
+  private static func marked(_ text: String) -> JSON? {
+    let mark = ForeignFrames.jsonMark
+    guard text.hasPrefix(mark) else { return nil }
+    do { return try JSON(parsing: Array(text.utf8.dropFirst(mark.utf8.count))) } catch {
+      return nil
+    }
   }
 
   // MARK: Parameters

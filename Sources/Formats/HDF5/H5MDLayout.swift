@@ -76,7 +76,9 @@ struct H5MDLayout {
           frame.source,
           "expected a column name of letters, digits and _, found '\(printable(column.name))'")
       }
-      guard case .real(let values) = column.values else { continue }
+      guard case .real(let values) = column.values,
+        Vocabulary.column(column.name)?.isFixed ?? false
+      else { continue }
       if let index = values.firstIndex(where: { !$0.isFinite }) {
         throw InputError(
           frame.source, atom: index / column.width,

@@ -121,7 +121,9 @@ struct RecordedFrames: FrameContent {
     switch stored.kind {
     case .real:
       let reals = Array(try rows.reals(frame).prefix(count))
-      if let value = reals.first(where: { !$0.isFinite }) {
+      if Vocabulary.column(stored.name)?.isFixed ?? false,
+        let value = reals.first(where: { !$0.isFinite })
+      {
         throw .unexpected(object: rows.reader.object, expected: "finite numbers", found: "\(value)")
       }
       values = .real(reals)

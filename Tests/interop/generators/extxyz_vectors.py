@@ -200,6 +200,49 @@ CASES = {
         keys('sitevib_format=1 dimension=2 ref_lattice=[5, 0, 0, 0, 6, 0, 0, 0, 7] history="a | b"'),
         {"ref_lattice": [5.0, 0.0, 0.0, 0.0, 6.0, 0.0, 0.0, 0.0, 7.0]},  # always reals
     ),
+    "key-digit-first": (keys('2theta=28.4 3d_occupation="1 2"'),),
+    "key-utf8-name": (keys("énergie=1 Δ=0.5"),),
+    "key-quoted-name": (keys('"my key"=3 "a=b"=T \'one more\'=x'),),
+    "key-parentheses": (keys("E(RHF) = -76.4, x=1"),),
+    "lattice-lower-case": (
+        frame('lattice="5 0 0 0 6 0 0 0 7" Properties=species:S:1:pos:R:3 x=1'),
+        {"*": {"x": 1}, "=cell": [5, 0, 0, 0, 6, 0, 0, 0, 7]},  # ASE reads no cell
+    ),
+    "lattice-in-both-cases": (
+        frame('lattice="5 0 0 0 6 0 0 0 7" Lattice="5.0 0 0 0 6 0 0 0 7.0" x=1'),
+        {"*": {"x": 1}},  # the same cell once more
+    ),
+    "properties-colon-behind": (frame(f"{LATTICE} {PROPERTIES}:"),),
+    # Words that are no names become one comment; ASE makes keys of them.
+    "words-step": (keys("x=1 step 10"), {"*": {"x": 1, "comment": "step 10"}}),
+    "words-unit": (
+        keys("E=-43.2 eV, F=0.01"), {"*": {"E": -43.2, "comment": "eV,", "F": 0.01}}
+    ),
+    "words-hash": (keys("# labels, frame 0"), {"*": {"comment": "# labels, frame 0"}}),
+    "words-quoted": (keys('"relaxed cell" x=1'), {"*": {"comment": "relaxed cell", "x": 1}}),
+    "words-bracket": (keys("]"), {"*": {"comment": "]"}}),
+    "words-colon": (keys("energy: -3.5 eV"), {"*": {"comment": "energy: -3.5 eV"}}),
+    "words-number": (keys("300.5"), {"*": {"comment": "300.5"}}),
+    "words-minus": (keys("-"), {"*": {"comment": "-"}}),
+    "words-brackets": (keys("[0 0 1] x=1"), {"*": {"comment": "[0 0 1]", "x": 1}}),
+    "words-twice": (keys("a x=1 a"), {"*": {"comment": "a a", "x": 1}}),
+    "words-apostrophe": (keys("x=1 it's [done"), {"*": {"x": 1, "comment": "it's [done"}}),
+    "words-beside-comment": (
+        keys('comment="first" 300 K'), {"*": {"comment": "first 300 K"}}
+    ),
+    "plain-number": (frame("-76.402331"), {"*": {"comment": "-76.402331"}}),
+    "plain-two-numbers": (frame("0 1"), {"*": {"comment": "0 1"}}),
+    "plain-pairs": (frame(" i =        0, time =        0.500, E =  -17.1640395810"),),
+    "plain-pairs-and-numbers": (
+        frame("E = -17.1, box = 5.4 5.5 5.6"),
+        {"*": {"E": -17.1, "box": 5.4, "comment": "5.5 5.6"}},
+    ),
+    # Neither cell nor columns are named: whatever it is, it is a comment.
+    "plain-apostrophe": (
+        frame("It's a box, unrelaxed [a = 5"), {"*": {"comment": "It's a box, unrelaxed [a = 5"}}
+    ),
+    "plain-key-twice": (frame("E=1 E=2 eV"), {"*": {"comment": "E=1 E=2 eV"}}),
+    "plain-utf8": (frame("relaxed at 5.43 Å"), {"*": {"comment": "relaxed at 5.43 Å"}}),
     "key-counts-as-reals": (
         keys("vacancies=1.0 antisites=0.0 dimension=3.0 vacancy_sites=[4.0, 7.0] x=1.0"),
         {"vacancies": 1, "antisites": 0, "dimension": 3, "vacancy_sites": [4, 7]},  # counts
@@ -249,11 +292,14 @@ def truth(text, hand=None, column_override=None):
             info |= {k: v for k, v in atoms.calc.results.items() if np.shape(v) == ()}
         hand = dict(hand or {})
         info = hand.pop("*", info)
+        cell = hand.pop("=cell", np.ravel(atoms.cell.array).tolist())
         info |= hand
         frames.append(
             {
-                "cell": np.ravel(atoms.cell.array).tolist(),
-                "periodic": [bool(p) for p in atoms.pbc],
+                "cell": [float(x) for x in cell],
+                # ASE's default, with its cell or ours.
+                "periodic": [bool(p) for p in atoms.pbc] if any(atoms.cell.array.ravel()) or not any(cell)
+                else [True] * 3,
                 "columns": truth_columns(atoms, column_override),
                 "keys": {k: tagged(v) for k, v in info.items()},
             }
