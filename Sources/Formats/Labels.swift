@@ -34,7 +34,7 @@ extension Frame {
   public func sharesReference(with other: Frame) -> Bool {
     atomCount == other.atomCount && referenceCell == other.referenceCell
       && periodic == other.periodic && dimension == other.dimension
-      && ["ref_pos", "species", "sublattice", "masses"].allSatisfy {
+      && ["ref_pos", "species", "sublattice", "masses", "mass"].allSatisfy {
         column($0) == other.column($0)
       }
   }
@@ -70,35 +70,5 @@ extension Frame {
           + "(keys of xyz-label)")
     }
     return referencePositions
-  }
-
-  /// The atomic masses in u, shape [N]: the column `masses:R:1` (ASE's name) where there is one,
-  /// else the standard atomic weights of the species.
-  ///
-  /// - Throws: ``InputError`` for a species without a weight or a mass that is not positive.
-  public func atomicMasses() throws(InputError) -> [Double] {
-    if let masses = reals("masses") {
-      if let atom = masses.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
-        throw InputError(source, atom: atom, "expected a positive mass, found \(masses[atom])")
-      }
-      return masses
-    }
-    var masses: [Double] = []
-    masses.reserveCapacity(atomCount)
-    var known: [String: Double] = [:]
-    for (atom, symbol) in species.enumerated() {
-      if let mass = known[symbol] {
-        masses.append(mass)
-        continue
-      }
-      guard let element = Element(symbol: symbol) else {
-        throw InputError(
-          source, atom: atom,
-          "expected an element with a standard atomic weight, found '\(symbol)'")
-      }
-      known[symbol] = element.mass
-      masses.append(element.mass)
-    }
-    return masses
   }
 }
