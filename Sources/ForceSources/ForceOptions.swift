@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import CommandLine
-internal import Formats
+public import Formats
+internal import Potentials
 
 /// Options of forces from other programs.
 public struct ForceOptions: ParsableArguments {
@@ -97,6 +98,23 @@ public struct ForceOptions: ParsableArguments {
     }
   }
 
+  /// Who these forces, and labels made of them, are of; nil where none are asked for. Files go by their
+  /// names: equal work is equal wherever they lie.
+  public var labelSource: LabelMeaning.Source? {
+    guard let text = lammps ?? forces ?? ipi else { return nil }
+    let words = text.split(whereSeparator: \.isWhitespace).map { word in
+      "/.~".contains(word.first ?? " ") ? word.split(separator: "/").last ?? word : word
+    }
+    let whole = words.joined(separator: " ")
+    let style = words.firstIndex(of: "pair_style").flatMap {
+      words[($0 + 1)...].first?.prefix { $0 != ";" }
+    }
+    let name =
+      lammps != nil ? "lammps:\(style ?? "kim")" : "\(forces != nil ? "forces" : "ipi"):\(whole)"
+    let origin = PotentialOrigin(style: "", file: "", bytes: Array(whole.utf8))
+    return LabelMeaning.Source(name: name, contentHash: origin.contentHash)
+  }
+
   /// Commands that are made here, or that would let a potential do more than give forces.
   private static let refused = [
     "units", "read_data", "boundary", "atom_style", "quit", "jump", "include", "shell", "print",
@@ -125,7 +143,10 @@ public struct ForceOptions: ParsableArguments {
       }
     }
     if let unknown = types.first(where: { Element(symbol: $0) == nil }) {
-      throw ValidationError("--types: expected symbols of elements, found '\(unknown)'")
+      let isFile = unknown.contains { "./-".contains($0) }
+      throw ValidationError(
+        "--types: expected symbols of elements, found '\(unknown)'"
+          + (isFile ? " (an INPUT stands in front of --types, or behind another option)" : ""))
     }
     return LAMMPSForces.Setup(
       program: lmp, commands: commands, types: types.isEmpty ? nil : types, charges: charges)

@@ -113,7 +113,7 @@ struct RidgeTests {
 
   @Test(arguments: [
     ("none.xyz", 66, "none.xyz"), ("-", 64, "--test: expected files"),
-    ("other.xyz", 65, "expected entropy_kind and potential of the first frame, found another"),
+    ("other.xyz", 65, "expected labels of the kind of the first frame, none, found absolute"),
     ("raw.xyz", 65, "expected the column site_entropy"),
     ("lab.h5", 65, "expected no basis options beside stored features"),
   ])

@@ -98,6 +98,10 @@ import Synchronization
     let (place, massWeighted) = (placement, massWeighted)
     let references = LatestReference()
     let check = check
+    let origin: LabelMeaning.Source? =
+      if case .analytic(let potential) = source {
+        LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
+      } else { sources.labelSource }
     try session.mapFrames(matrices: .add) { job in
       let frame = job.frame
       let masses = try frame.atomicMasses()
@@ -117,7 +121,9 @@ import Synchronization
           return try StoredHessian(matrix, masses: masses, massWeighted: massWeighted)
         }
       }
-      return FrameResult(source.marked(frame), attachments: attachments, report: report)
+      var written = source.marked(frame)
+      written.hessianSource = origin
+      return FrameResult(written, attachments: attachments, report: report)
     } consumed: { job, result in
       if case .real(let asymmetry)? = result.report["asymmetry"],
         asymmetry > FiniteDifferenceHessian.usualAsymmetry

@@ -25,10 +25,8 @@ struct ModelPredictor: Sendable {
   let calculator: FeatureCalculator
   let withDeviations: Bool
   let withGradient: Bool
-  /// The meaning of the labels that trained the model, if the frames told.
-  let kind: String?
-  /// The potential behind those labels, if the frames told.
-  let potential: String?
+  /// What the labels that trained the model mean.
+  let meaning: LabelMeaning
 
   /// - Throws: ``InputError`` for a model of another version, a basis that is not understood, or
   ///   numbers that do not fit the basis.
@@ -66,19 +64,17 @@ struct ModelPredictor: Sendable {
         file: file,
         "--std: expected a model with more training sites than degrees of freedom, found none left")
     }
-    kind = stored.texts["entropy_kind"]
-    potential = stored.potential.isEmpty ? nil : stored.potential
+    meaning = try LabelMeaning(of: stored, file: file)
   }
 
-  /// Why the labels of a frame are not those that the model predicts, or nil.
-  func doubt(of frame: Frame) -> String? {
-    if let kind, let found = frame.text("entropy_kind"), found != kind {
-      return "expected labels of the kind of training, \(kind), found \(found)"
-    }
-    if let potential, let found = frame.text("potential"), found != potential {
-      return "expected the potential of training, \(potential), found \(found)"
-    }
-    return nil
+  /// Why the labels of a frame are not those that the model predicts, or nil; and whether they are the
+  /// same quantity, so that errors mean something.
+  func doubt(of frame: Frame) throws(InputError) -> (text: String?, isComparable: Bool) {
+    let found = try frame.labelMeaning()
+    let other = found.quantityDifference(from: meaning, of: "training", ignoringUnsaid: true)
+    let text =
+      other ?? found.difference(from: meaning, of: "training", ignoringUnsaid: true)
+    return (text, other == nil && found.kind == meaning.kind)
   }
 
   /// Predicts the sites of a frame, some at a time: memory does not grow with its features.

@@ -64,14 +64,14 @@ import Synchronization
     try session.mapFrames(matrices: .keep) { job in
       var frame = job.frame
       let prediction = try predictor.predict(frame)
-      if let doubt = predictor.doubt(of: frame) {
+      let (doubt, isComparable) = try predictor.doubt(of: frame)
+      if let doubt {
         doubts.withLock { found in
           // One line each, not one a frame; a stream of odd frames fills no memory.
           if found.count < 10 { found.insert(doubt) }
         }
       }
-      if let target, let labels = frame.reals(target), frame.text("entropy_kind") == predictor.kind
-      {
+      if let target, let labels = frame.reals(target), isComparable {
         let found = FrameErrors(labels, prediction)
         errors.withLock { $0[job.index] = found }
       }

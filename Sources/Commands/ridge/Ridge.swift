@@ -139,6 +139,7 @@ public import Regression
   }
 
   func perform(_ session: FilterSession) throws {
+    if let report { try session.openReport(report) }
     let reader = TrainingReader(
       options: basis, target: target, withSlopes: weightGradient.value > 0,
       memoryLimit: Int(maxMemory.value * 1_073_741_824))
@@ -168,9 +169,7 @@ public import Regression
     }
     session.note(result.text(model))
     session.report(result.json(model))
-    if let report {
-      session.write(text: result.json(model).serialized + "\n", toFile: report)
-    }
+    session.setReport(result.json(model).serialized + "\n")
   }
 
   /// What has no answer is not written: features that never vary, and λ = 0 where it is needed.
@@ -202,14 +201,14 @@ public import Regression
         Element(symbol: String(name.prefix { $0 != "." }))?.atomicNumber ?? 0
       }, basis: data.basis)
     origin.featureNames = data.featureNames
-    origin.potential = data.provenance.potential ?? ""
+    origin.potential = data.meaning.source?.name ?? ""
     origin.history = session.historyEntry.map { [$0] } ?? []
     origin.metrics = result.stored
     origin.texts = [
       "seed": String(seed), "split": split.rawValue, "target": target,
       "prior": prior.power.map { "algebraic:\($0)" } ?? "none",
     ]
-    if let kind = data.provenance.kind { origin.texts["entropy_kind"] = kind }
+    origin.texts.merge(data.meaning.modelTexts) { $1 }
     origin.texts["perturbations"] = data.origins.perturbations.joined(separator: " ")
     if let amplitudes = data.origins.amplitudes {
       origin.texts["amplitudes"] = "\(amplitudes.lowerBound) \(amplitudes.upperBound)"

@@ -13,8 +13,8 @@ struct TrainingData {
   let basis: String
   /// nil where the features were made by another program.
   let calculator: FeatureCalculator?
-  /// What the frames say about their labels.
-  let provenance: Provenance
+  /// What the labels mean.
+  let meaning: LabelMeaning
   /// What the frames say about themselves, gathered over all of them.
   let origins: Origins
   /// Whether the features stood in the input.
@@ -41,16 +41,6 @@ struct TrainingData {
       atoms = min(known.lowerBound, frame.atomCount)...max(known.upperBound, frame.atomCount)
     }
   }
-
-  /// Keys of the frames that pass to the model.
-  struct Provenance: Equatable, Sendable {
-    var kind: String?
-    var potential: String?
-
-    init(_ frame: Frame) {
-      (kind, potential) = (frame.text("entropy_kind"), frame.text("potential"))
-    }
-  }
 }
 
 /// Takes the features that stand beside the frames, or computes them.
@@ -67,13 +57,13 @@ struct TrainingReader {
       throw InputError(file: "-", "expected a frame, found none")
     }
     let calculator = try calculator(for: first)
-    let provenance = TrainingData.Provenance(first)
+    let meaning = try first.labelMeaning()
     let store = RowStore(limit: memoryLimit)
     let (target, withSlopes) = (target, withSlopes)
     var header: StoredFeatures?
     var origins = TrainingData.Origins()
     try session.forEachFrame(matrices: .keep) { job in
-      try Self.rows(job, calculator, provenance, target: target, withSlopes: withSlopes)
+      try Self.rows(job, calculator, meaning, target: target, withSlopes: withSlopes)
     } consume: { job, value in
       let (rows, found) = value
       header = header ?? found
@@ -86,13 +76,13 @@ struct TrainingReader {
       origins.note(job.frame)
       try store.append(rows)
     }
-    if let header { return try data(store, header, provenance, origins) }
+    if let header { return try data(store, header, meaning, origins) }
     guard let calculator else { preconditionFailure("frames without features") }
     return TrainingData(
       store: store, featureCount: calculator.featureCount,
       channelNames: calculator.channelNames,
       featureNames: calculator.manifest.map(\.name), basis: calculator.basis.json,
-      calculator: calculator, provenance: provenance, origins: origins, hasStoredRows: false)
+      calculator: calculator, meaning: meaning, origins: origins, hasStoredRows: false)
   }
 
   /// Reads a file that is only tested on: its cells may have any size.
@@ -103,9 +93,9 @@ struct TrainingReader {
   {
     let store = RowStore(limit: memoryLimit)
     let calculator = data.hasStoredRows ? nil : data.calculator
-    let (target, provenance) = (target, data.provenance)
+    let (target, meaning) = (target, data.meaning)
     try session.forEachFrame(of: path, matrices: .keep) { job in
-      try Self.rows(job, calculator, provenance, target: target, withSlopes: false)
+      try Self.rows(job, calculator, meaning, target: target, withSlopes: false)
     } consume: { job, value in
       let (rows, found) = value
       if let found {
@@ -123,13 +113,15 @@ struct TrainingReader {
 
   /// The rows of one frame, and the header of the features that stand beside it.
   private static func rows(
-    _ job: FrameJob, _ calculator: FeatureCalculator?, _ provenance: TrainingData.Provenance,
+    _ job: FrameJob, _ calculator: FeatureCalculator?, _ meaning: LabelMeaning,
     target: String, withSlopes: Bool
   ) throws -> (FrameRows, StoredFeatures?) {
-    guard TrainingData.Provenance(job.frame) == provenance else {
-      throw InputError(
-        job.frame.source,
-        "expected entropy_kind and potential of the first frame, found another")
+    let found = try job.frame.labelMeaning()
+    if let difference = found.difference(from: meaning, of: "the first frame") {
+      throw InputError(job.frame.source, difference)
+    }
+    if withSlopes, let difference = found.difference(fromGradientOf: job.frame) {
+      throw InputError(job.frame.source, difference)
     }
     let targets = try labels(target, of: job.frame)
     if let features = job.attachments.features {
@@ -190,7 +182,7 @@ struct TrainingReader {
   }
 
   private func data(
-    _ store: RowStore, _ header: StoredFeatures, _ provenance: TrainingData.Provenance,
+    _ store: RowStore, _ header: StoredFeatures, _ meaning: LabelMeaning,
     _ origins: TrainingData.Origins
   ) throws(InputError) -> TrainingData {
     var calculator: FeatureCalculator?
@@ -211,7 +203,7 @@ struct TrainingReader {
     return TrainingData(
       store: store, featureCount: header.featureCount, channelNames: header.channelNames,
       featureNames: header.featureNames, basis: header.basis, calculator: calculator,
-      provenance: provenance, origins: origins, hasStoredRows: true)
+      meaning: meaning, origins: origins, hasStoredRows: true)
   }
 }
 

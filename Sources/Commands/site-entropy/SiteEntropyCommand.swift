@@ -97,6 +97,8 @@ public import SiteEntropy
 
   @OptionGroup var stream: StreamOptions
 
+  private static let usualTolerance = 1e-10
+
   /// From this order on a lone decomposition takes all threads.
   private static let bigOrder = 1500
 
@@ -109,6 +111,14 @@ public import SiteEntropy
         kind == .quantum
           ? "--kind quantum: expected --temperature, found none"
           : "--temperature: expected --kind quantum, found \(kind.rawValue)")
+    }
+    guard kind == .relative || engine == .auto || engine == .dense else {
+      throw ValidationError(
+        "--engine \(engine.rawValue): expected --kind relative, found \(kind.rawValue)")
+    }
+    guard potential != nil || (embed == nil && engine != .local) else {
+      throw ValidationError(
+        "\(embed != nil ? "--embed" : "--engine local"): expected --potential, found none")
     }
     if engine == .local {
       guard kind == .relative, embed == nil else {
@@ -138,7 +148,10 @@ public import SiteEntropy
   func perform(_ session: FilterSession) throws {
     let potential = try potential.map { try loadPotential(path: $0) }
     let labeller = try labeller(potential)
-    let (name, policy, threads) = (potential?.name, onUnstable, session.threadCount)
+    let source = potential.map { LabelMeaning.Source(name: $0.name, contentHash: $0.contentHash) }
+    let (policy, threads) = (onUnstable, session.threadCount)
+    let (isMassWeighted, tolerance) = (!unweighted, tolerance?.value ?? Self.usualTolerance)
+    let hasRadius = radius != nil
     let given = GivenHessians(files, firstFrame: stream.firstFrame.value)
     var frameCount = 0
     try session.mapFrames(matrices: .keep) { job in
@@ -157,7 +170,13 @@ public import SiteEntropy
       }
       var frame = job.frame
       frame.setLabels(labels)
-      if let name { frame.setKey("potential", .text(name)) }
+      var meaning = try frame.labelMeaning()
+      meaning.isMassWeighted = isMassWeighted
+      // A Hessian beside the frame says whose it is; one of another file does not.
+      meaning.source = source ?? (own == nil ? job.frame.hessianSource : nil)
+      let isApproximate = ["polynomial", "local"].contains(labels.engine) && !hasRadius
+      meaning.tolerance = isApproximate ? tolerance : nil
+      frame.setMeaning(meaning)
       var report = Self.report(labels, reason)
       if let own { report.append(contentsOf: own.report) }
       var attachments = FrameAttachments()
@@ -198,7 +217,7 @@ public import SiteEntropy
     return Labeller(
       potential: potential, kind: labelKind,
       engine: engine, embedding: embed?.target, isMassWeighted: !unweighted, memoryLimit: limit,
-      tolerance: tolerance?.value ?? 1e-10, radius: radius?.value)
+      tolerance: tolerance?.value ?? Self.usualTolerance, radius: radius?.value)
   }
 
   private static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {

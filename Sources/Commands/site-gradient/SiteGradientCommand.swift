@@ -67,12 +67,18 @@ public import SiteEntropy
       throw ValidationError(
         "--site: expected an atom or --total, found \(total ? "both" : "neither")")
     }
+    guard !total || engine != .polynomial else {
+      throw ValidationError(
+        "--engine polynomial: expected --site, found --total, whose engines are dense and core")
+    }
   }
 
   func perform(_ session: FilterSession) throws {
     let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+    let potential = try loadPotential(path: potential)
+    let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let differentiator = Differentiator(
-      potential: try loadPotential(path: potential), engine: engine, memoryLimit: limit)
+      potential: potential, engine: engine, memoryLimit: limit)
     let (site, threads) = (site, session.threadCount)
     try session.mapFrames { job in
       let target: GradientTarget =
@@ -85,6 +91,7 @@ public import SiteEntropy
         of: job.frame, target: target, threads: job.isAlone ? threads : 1)
       var frame = job.frame
       frame.setGradient(gradient)
+      frame.gradientSource = source
       var report: JSONObject = [
         "engine": .text(gradient.engine), "reason": .text(reason),
         "lambda_min": .real(gradient.ledger.smallest),

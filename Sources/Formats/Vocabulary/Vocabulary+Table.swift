@@ -35,7 +35,8 @@ extension Vocabulary {
       "entropy_pred_gradient", .real, width: 3, unit: entropySlope, .entropy,
       by: "predict --gradient", isFixed: true),
     Entry("site_formation_entropy", .real, unit: entropy, .entropy, isFixed: true),
-    // Names of others, as ASE has them.
+    // Names of others, as ASE and LAMMPS have them.
+    Entry("mass", .real, .identity),
     Entry("id", .integer, .identity),
     Entry("tags", .integer, .identity),
     Entry("forces", .real, width: 3, unit: force, .calculation),
@@ -95,13 +96,19 @@ extension Vocabulary {
     Entry("lambda_max", .real, .entropy, by: "site-entropy"),
     Entry("stable", .logical, .entropy, by: "site-entropy"),
     Entry("potential", .text, .entropy, by: "site-entropy", isParameter: true),
-    Entry("potential_sha256", .text, .entropy, by: "site-entropy", isParameter: true),
+    Entry("potential_hash", .text, .entropy, by: "site-entropy", isParameter: true),
+    Entry("mass_weighted", .logical, .entropy, by: "site-entropy", isFixed: true),
+    Entry("entropy_tolerance", .real, unit: entropy, .entropy, by: "site-entropy"),
+    Entry("hessian_potential", .text, .entropy, by: "hessian"),
+    Entry("hessian_potential_hash", .text, .entropy, by: "hessian"),
     Entry("hessian_method", .text, .entropy, by: "hessian"),
     Entry("fd_step", .real, unit: length, .entropy, by: "hessian"),
     // Gradients and predictions.
     Entry("gradient_site", .integer, .entropy, by: "site-gradient"),
     Entry("gradient_engine", .text, .entropy, by: "site-gradient"),
     Entry("gradient_units", .text, .entropy, by: "site-gradient"),
+    Entry("gradient_potential", .text, .entropy, by: "site-gradient"),
+    Entry("gradient_potential_hash", .text, .entropy, by: "site-gradient"),
     Entry("entropy_pred", .real, unit: entropy, .entropy, by: "predict"),
     Entry("entropy_std", .real, unit: entropy, .entropy, by: "predict"),
     // Stationary points and formation.
@@ -112,6 +119,7 @@ extension Vocabulary {
     Entry("formation_entropy", .real, unit: entropy, .entropy),
     // Names of others, as ASE has them.
     Entry("energy", .real, unit: energy, .calculation),
+    Entry("potential_energy", .real, .calculation),
     Entry("free_energy", .real, unit: energy, .calculation),
     Entry("stress", .real, width: 0, unit: pressure, .calculation),
     Entry("virial", .real, width: 0, unit: energy, .calculation),
