@@ -36,7 +36,8 @@ extension ExitCode {
     case let failure as StreamError:
       switch failure {
       case .cannotCreate: self = .cannotCreate
-      case .binaryToTerminal, .nothingToRead, .badEnvironment: self = .badUsage
+      case .binaryToTerminal, .nothingToRead, .badEnvironment, .oneFile, .inputIsOutput:
+        self = .badUsage
       case .cannotWrite, .closed: self = .failedIO
       }
     default: self = .failedComputation

@@ -57,8 +57,11 @@ public final class FilterSession {
   private var encoder: FrameEncoder?
   private var progress: Progress
   private var rejectedCount = 0
-  /// Further files, written last.
-  private var reports: [(text: String, path: String)] = []
+  /// Frames that were mapped, and frames that came of them.
+  private var (mappedCount, writtenCount) = (0, 0)
+  private let descriptors: StandardDescriptors
+  /// A second file, written last.
+  private var second: (text: String, output: Output)?
 
   /// Rejected frames named one by one; beyond, only their number is.
   private static let namedRejections = 20
@@ -69,15 +72,23 @@ public final class FilterSession {
   ) throws {
     self.diagnostics = diagnostics
     self.options = options
+    self.descriptors = descriptors
     historyEntry = options.noHistory ? nil : history
     threadCount = try AddressSpace.threads(
       resolvedThreadCount(option: options.threads?.value))
     progress = Progress(diagnostics: diagnostics, isQuiet: options.quiet || options.json)
-    self.input = try input.map { try InputFrames($0, descriptors: descriptors) }
     // Opened before the work, so that a wrong name costs no time.
     output =
       try options.output == "-"
       ? Output(standardOutputOf: descriptors) : Output(path: options.output)
+    do {
+      self.input = try input.map {
+        try InputFrames($0, descriptors: descriptors, output: output.fileInPlace)
+      }
+    } catch {
+      output.abandon()
+      throw error
+    }
     setConcurrentBlockLimit(threadCount)
   }
 
@@ -136,8 +147,21 @@ public final class FilterSession {
     try output.write(bytes)
   }
 
-  /// Writes a second file, which appears whole or not at all, just before the output does.
-  public func write(text: String, toFile path: String) { reports.append((text, path)) }
+  /// Opens a second file, "-" for standard output, before the work: a wrong name costs no time. It
+  /// appears whole or not at all, just before the output does.
+  ///
+  /// - Throws: ``StreamError`` where it cannot be made, or is the output itself.
+  public func openReport(_ path: String) throws {
+    let file = try path == "-" ? Output(standardOutputOf: descriptors) : Output(path: path)
+    guard !file.isSame(as: output) else {
+      file.abandon()
+      throw StreamError.oneFile(first: output.name, second: file.name)
+    }
+    second = ("", file)
+  }
+
+  /// Sets the text of the second file, if one was opened.
+  public func setReport(_ text: String) { second?.text = text }
 
   // MARK: Work
 
@@ -170,6 +194,8 @@ public final class FilterSession {
       return (result, bytes)
     } consume: { job, encoded in
       let (result, bytes) = encoded
+      mappedCount += 1
+      writtenCount += result.frames.isEmpty && bytes.isEmpty ? 0 : 1
       try output.write(bytes)
       if !result.frames.isEmpty {
         var attachments = result.attachments
@@ -289,22 +315,22 @@ public final class FilterSession {
   // MARK: End
 
   func finish() throws {
+    guard mappedCount == 0 || writtenCount > 0 else {
+      // A file without frames is one that no reader takes.
+      abandon()
+      message("expected frames to write, found every one rejected: nothing is written")
+      return
+    }
     if var encoder {
       var bytes: [UInt8] = []
       try encoder.finish(to: &bytes)
       try output.write(bytes)
     }
-    // The reports get their names first, the output last: where it is, everything is.
+    // The report gets its name first, the output last: where it is, everything is.
     try output.seal()
-    for report in reports {
-      let file = try Output(path: report.path)
-      do {
-        try file.write(Array(report.text.utf8))
-        try file.finish()
-      } catch {
-        file.abandon()
-        throw error
-      }
+    if let (text, file) = second {
+      try file.write(Array(text.utf8))
+      try file.finish()
     }
     try output.finish()
     progress.clear()
@@ -313,6 +339,7 @@ public final class FilterSession {
 
   func abandon() {
     progress.clear()
+    second?.output.abandon()
     output.abandon()
   }
 }

@@ -1,11 +1,13 @@
 internal import Formats
+internal import Glibc
 
 /// The command as the key `history` records it: name, version and the options that bear on the
 /// numbers.
 ///
 /// Left out is what does not: inputs, outputs, threads, slices. Folders of files are left out
-/// too, so that equal work gives equal bytes wherever it is done.
-func historyEntry(command: String, arguments: [String], inputs: [String]) -> String {
+/// too, so that equal work gives equal bytes wherever it is done. What holds blanks, such as commands
+/// of another program, is kept whole, in quotes.
+package func historyEntry(command: String, arguments: [String], inputs: [String]) -> String {
   var words = [command, sitevibVersion]
   var inputs = inputs
   var skipNext = false
@@ -20,7 +22,7 @@ func historyEntry(command: String, arguments: [String], inputs: [String]) -> Str
       words.append(historyWord(argument))
     }
   }
-  return String(words.joined(separator: " ").prefix(500))
+  return words.joined(separator: " ")
 }
 
 /// Whether an argument is an option that leaves no trace, and whether its value follows.
@@ -39,19 +41,33 @@ private func silentOption(_ argument: String) -> (Bool, takesNext: Bool)? {
 
 /// An argument in the characters that a key may hold (formats/extxyz), files without their folder.
 private func historyWord(_ argument: String) -> String {
-  var name = Substring(argument)
-  if let slash = name.lastIndex(of: "/"), slash != name.indices.last {
-    let option = name.prefix(while: { $0 != "=" && $0 != "/" })
-    let hasOption = option.hasPrefix("--") && name[option.endIndex...].hasPrefix("=")
-    name = (hasOption ? option + "=" : "") + name[name.index(after: slash)...]
+  var option = Substring()
+  var value = Substring(argument)
+  if argument.hasPrefix("--"), let equals = argument.firstIndex(of: "=") {
+    option = argument[...equals]
+    value = argument[argument.index(after: equals)...]
   }
-  return String(
-    name.unicodeScalars.map { scalar in
+  let hasBlanks = value.unicodeScalars.contains { $0 == " " || $0 == "\t" || $0 == "\n" }
+  if !hasBlanks || isFile(String(value)), let slash = value.lastIndex(of: "/"),
+    slash != value.indices.last
+  {
+    value = value[value.index(after: slash)...]
+  }
+  let word = String(
+    value.unicodeScalars.map { scalar in
       switch scalar {
       case "\"": "'"
       case "\\", "|": "/"
+      case "\t", "\n", "\r": " "
       case " "..."~": Character(scalar)
       default: "?"
       }
     })
+  guard word.contains(" ") || word.isEmpty else { return String(option) + word }
+  return String(option) + "'" + word.replacing("'", with: "`") + "'"
+}
+
+private func isFile(_ path: String) -> Bool {
+  var status = stat()
+  return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }

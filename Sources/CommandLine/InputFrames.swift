@@ -14,16 +14,20 @@ struct InputFrames {
   /// The archive of the last frame that was read, and the frame's number in it.
   private var place: (archive: H5MDReader, frame: Int)?
   private let lastName: String
+  /// The file that the output goes to as it comes, which must not be read.
+  private let output: FileIdentity?
 
   /// - Throws: ``StreamError`` where standard input is wanted and closed, or a terminal that
   ///   nobody named.
-  init(_ options: StreamOptions, descriptors: StandardDescriptors) throws(StreamError) {
+  init(
+    _ options: StreamOptions, descriptors: StandardDescriptors, output: FileIdentity?
+  ) throws(StreamError) {
     let names = options.inputs.isEmpty ? ["-"] : options.inputs
     if names.contains("-") {
       guard descriptors.isOpen[0] else { throw .closed(name: "standard input") }
       guard !options.inputs.isEmpty || isatty(STDIN_FILENO) == 0 else { throw .nothingToRead }
     }
-    self.names = names[...]
+    (self.names, self.output) = (names[...], output)
     lastName = names.last ?? "-"
     let first = options.firstFrame.value
     slice = first..<(options.frames.map { first + $0.value } ?? .max)
@@ -31,7 +35,7 @@ struct InputFrames {
 
   /// All frames of one file.
   init(path: String) {
-    (names, lastName, slice) = ([path], path, 0..<Int.max)
+    (names, lastName, slice, output) = ([path], path, 0..<Int.max, nil)
   }
 
   /// The format of the first input.
@@ -69,6 +73,8 @@ struct InputFrames {
       features: try place.archive.features(frame: place.frame))
   }
 
+  private func displayName(_ name: String) -> String { name == "-" ? "standard input" : name }
+
   private mutating func read() throws -> (frame: Frame, index: Int)? {
     while nextIndex < slice.upperBound {
       if stream == nil {
@@ -95,6 +101,8 @@ struct InputFrames {
 
   private mutating func openNext() throws {
     guard let name = names.popFirst() else { return }
+    let file = name == "-" ? FileIdentity(descriptor: STDIN_FILENO) : FileIdentity(path: name)
+    if let output, output == file { throw StreamError.inputIsOutput(name: displayName(name)) }
     let opened = try FrameStream(path: name)
     if firstFormat == nil { firstFormat = opened.format }
     stream = opened

@@ -6,7 +6,7 @@ internal import Glibc
 ///
 /// A file is written beside its final name as `NAME.tmp-PID-K`, synchronised and renamed by
 /// ``finish()``; until then an older file of that name is untouched. It keeps the permissions of the
-/// file it replaces. A symbolic link is followed: what it points to is replaced, the link stays.
+/// file it replaces; where the name leaves no room for that, its end is left out. A symbolic link is followed: what it points to is replaced, the link stays.
 /// Devices, pipes, and names under /dev and /proc are written in place.
 final class Output {
   /// The name in messages.
@@ -56,6 +56,33 @@ final class Output {
   }
 
   var isTerminal: Bool { isatty(descriptor) == 1 }
+
+  /// The file that is written in place, nil for devices, and for one that gets its name later.
+  var fileInPlace: FileIdentity? {
+    pending == nil ? FileIdentity(descriptor: descriptor) : nil
+  }
+
+  /// Whether two outputs would end up in one file.
+  func isSame(as other: Output) -> Bool {
+    switch (pending, other.pending) {
+    case (let own?, let others?):
+      let (own, others) = (Self.split(own.final), Self.split(others.final))
+      return own.name == others.name
+        && FileIdentity(path: own.folder) == FileIdentity(path: others.folder)
+    case (let own?, nil):
+      return FileIdentity(path: own.final)?.isSame(as: other.fileInPlace) ?? false
+    case (nil, let others?):
+      return FileIdentity(path: others.final)?.isSame(as: fileInPlace) ?? false
+    case (nil, nil):
+      return FileIdentity(stream: descriptor)?.isSame(as: FileIdentity(stream: other.descriptor))
+        ?? false
+    }
+  }
+
+  private static func split(_ path: String) -> (folder: String, name: Substring) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
+    return (String(path[...slash]), path[path.index(after: slash)...])
+  }
 
   func write(_ bytes: [UInt8]) throws(StreamError) {
     if buffer.count + bytes.count <= Self.bufferSize {
@@ -137,8 +164,14 @@ final class Output {
   private static func createTemporary(
     beside final: String, path: String
   ) throws(StreamError) -> (descriptor: Int32, name: String) {
+    let (folder, name) = split(final)
     for attempt in 0..<1000 {
-      let temporary = "\(final).tmp-\(getpid())-\(attempt)"
+      let mark = ".tmp-\(getpid())-\(attempt)"
+      var stem = name
+      let prefix = final.contains("/") ? folder : ""
+      let room = min(Int(NAME_MAX), Int(PATH_MAX) - 1 - prefix.utf8.count) - mark.utf8.count
+      while stem.utf8.count > room, !stem.isEmpty { stem.removeLast() }
+      let temporary = prefix + stem + mark
       TemporaryFile.register(temporary)
       let opened = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if opened >= 0 { return (opened, temporary) }

@@ -6,6 +6,10 @@ public enum StreamError: Error, Equatable, Sendable {
   case cannotWrite(path: String, errno: Int32)
   /// Standard input or output was closed before the command started.
   case closed(name: String)
+  /// Two outputs would go into one file.
+  case oneFile(first: String, second: String)
+  /// An input that grows with every byte of the output.
+  case inputIsOutput(name: String)
   /// HDF5 on a terminal.
   case binaryToTerminal
   /// Standard input is a terminal, and no INPUT was named.
@@ -20,6 +24,10 @@ extension StreamError: CustomStringConvertible {
     case .cannotCreate(let path, let code): "\(path): cannot create: \(reason(code))"
     case .cannotWrite(let path, let code): "\(path): cannot write: \(reason(code))"
     case .closed(let name): "\(name): expected an open stream, found it closed"
+    case .oneFile(let first, let second):
+      "\(second): expected another file than that of \(first), found the same"
+    case .inputIsOutput(let name):
+      "\(name): expected another file than standard output writes, found the same (use --output)"
     case .binaryToTerminal:
       "standard output: expected a file or a pipe for HDF5, found a terminal (use --output)"
     case .nothingToRead:

@@ -12,6 +12,18 @@ enum TemporaryFile {
     return unsafe slots
   }()
   private static let count = 4
+  /// The process whose files these are: a child that ends by a signal removes nothing.
+  private nonisolated(unsafe) static var owner: pid_t = 0
+
+  /// Every signal that ends a process unless it is caught, those of faults of our own and SIGKILL
+  /// aside; SIGXFSZ is ignored.
+  private static let ending =
+    [
+      SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXCPU, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+      SIGPROF, SIGIO, SIGPWR, SIGSTKFLT,
+    ] + Array(realTime)
+  /// As the kernel numbers them; the first two are the C library's own.
+  private static let realTime: ClosedRange<Int32> = 34...64
 
   /// Removes `name` if the process ends by a signal; signals that are ignored stay so. To be called
   /// before the file is made, so that no moment is left out.
@@ -20,7 +32,8 @@ enum TemporaryFile {
       preconditionFailure("more than \(count) unfinished files")
     }
     unsafe paths[slot] = strdup(name)
-    for number in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE] {
+    unsafe owner = getpid()
+    for number in ending {
       var action = sigaction()
       guard unsafe sigaction(number, nil, &action) == 0 else { continue }
       let isIgnored = unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
@@ -28,7 +41,7 @@ enum TemporaryFile {
       // Only calls that are safe in a handler; the default action then ends the process, so that
       // its status tells of the signal.
       unsafe action.__sigaction_handler.sa_handler = { number in
-        for slot in 0..<TemporaryFile.count {
+        for slot in 0..<TemporaryFile.count where unsafe getpid() == TemporaryFile.owner {
           if let path = unsafe TemporaryFile.paths[slot] { _ = unsafe unlink(path) }
         }
         _ = signal(number, SIG_DFL)
