@@ -6,11 +6,14 @@ struct PotentialReader: Sendable {
   let read: @Sendable ([UInt8], _ file: String) throws -> any Potential
 
   /// Asked in this order; the last one takes what nobody recognised, and says what is wrong.
-  static let all = [SpringModel.reader, StillingerWeber.reader]
+  static let all = [
+    SpringModel.reader, EmbeddedAtom.reader, EmbeddedAtom.funcflReader, Tersoff.reader,
+    StillingerWeber.reader,
+  ]
 }
 
-/// Reads a potential: LAMMPS Stillinger-Weber parameters (formats/potentials.md) or springs
-/// (formats/springs.md, whose first character is `{`).
+/// Reads a potential: parameters of LAMMPS for Stillinger-Weber, Tersoff or embedded atoms
+/// (formats/potentials.md), or springs (formats/springs.md); the content says which.
 ///
 /// - Throws: `InputError` with file and line where the text breaks its format, `SourceError` where
 ///   the file cannot be read.
@@ -21,6 +24,7 @@ public func loadPotential(path: String) throws -> any Potential {
 
 /// The potential that the bytes of a file describe.
 public func loadPotential(parsing bytes: [UInt8], file: String) throws -> any Potential {
+  try Compression.refuse(bytes, file: file, expected: "a potential")
   let reader =
     PotentialReader.all.first { $0.recognises(bytes) } ?? StillingerWeber.reader
   return try reader.read(bytes, file)

@@ -9,6 +9,9 @@ public protocol Potential: Sendable {
   /// The file that it was read from.
   var origin: PotentialOrigin { get }
 
+  /// What a user of its Hessians should know; usually nothing.
+  var warnings: [String] { get }
+
   /// The largest distance in Å at which two atoms share a term.
   var cutoff: Double { get }
 
@@ -31,7 +34,31 @@ extension Potential {
   /// What tells two files of one name apart, 16 hexadecimal digits.
   public var contentHash: String { origin.contentHash }
 
+  public var warnings: [String] { [] }
+
   public func bonds(of frame: Frame) throws -> [Bond]? { nil }
+}
+
+extension Frame {
+  /// The number of every atom's species among the elements of a file.
+  ///
+  /// - Throws: `InputError` naming the first atom of another species.
+  func kinds(amongElements elements: [String], of file: String) throws(InputError) -> [Int32] {
+    var known: [String: Int32] = [:]
+    for (kind, element) in elements.enumerated() { known[element] = Int32(kind) }
+    var kinds: [Int32] = []
+    kinds.reserveCapacity(atomCount)
+    for (atom, symbol) in species.enumerated() {
+      guard let kind = known[symbol] else {
+        throw InputError(
+          source, atom: atom,
+          "expected a species of the potential \(file) (\(elements.joined(separator: " "))), "
+            + "found \(quoted(symbol.utf8))")
+      }
+      kinds.append(kind)
+    }
+    return kinds
+  }
 }
 
 /// Which positions of a frame.
@@ -57,7 +84,7 @@ public struct Bond: Equatable, Sendable {
   }
 }
 
-/// One block C(R) of the Hessian of a periodic cell, resolved by image (math.md §4).
+/// One block C(R) of the Hessian of a periodic cell, resolved by image (mathematics.md (4.1)).
 public struct LatticeBlock: Sendable {
   /// An atom of the cell at the origin.
   public let row: Int
@@ -84,7 +111,7 @@ extension Potential {
     try prepared(for: frame, at: place).forces()
   }
 
-  /// ∂²E/∂x_i∂x_j in eV/Å², blocks of `frame.dimension` (math.md §2).
+  /// ∂²E/∂x_i∂x_j in eV/Å², blocks of `frame.dimension` (mathematics.md (2.1)).
   ///
   /// Block (i, j) is there where two atoms, or images of them, share a term. Equal bytes at any
   /// number of threads.
@@ -108,7 +135,7 @@ extension Potential {
     try prepared(for: primitive, at: place).latticeHessian()
   }
 
-  /// ∂/∂x_n Σ_ij M_ij : H_ij for a fixed symmetric M (math.md §5).
+  /// ∂/∂x_n Σ_ij M_ij : H_ij for a fixed symmetric M (mathematics.md (5.2)).
   ///
   /// - Parameter weights: M, symmetric; every block of the Hessian of the frame is there.
   /// - Returns: Shape [N, 3], in eV/Å³ times the unit of M; zero along inactive axes.

@@ -4,8 +4,11 @@ import Foundation
 import LinearAlgebra
 import Potentials
 
-/// A parameter file that the repository ships.
+/// A parameter file that the repository ships, or one that ``MadeFiles`` makes.
 func shipped(_ name: String) throws -> any Potential {
+  if let text = MadeFiles.text(name) {
+    return try loadPotential(parsing: Array(text.utf8), file: name)
+  }
   let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   return try loadPotential(path: root.appending(path: "examples/potentials/\(name)").path())
@@ -110,6 +113,10 @@ struct Case: CustomStringConvertible, Sendable {
     Case(
       file: "GaN.sw",
       frame: Crystals.wurtzite(["Ga", "N"], bond: 1.9025732, repeats: [3, 3, 2])),
+    Case(file: "made.eam", frame: Crystals.zincblende(["Cu"], a: 5.2, repeats: 2)),
+    Case(file: "made.eam.alloy", frame: Crystals.zincblende(["Cu", "Al"], a: 6.2, repeats: 2)),
+    Case(file: "made.eam.fs", frame: Crystals.zincblende(["Al", "Cu"], a: 6.2, repeats: 2)),
+    Case(file: "made.tersoff", frame: Crystals.zincblende(["Si", "C"], a: 4.6, repeats: 2)),
   ]
   static let small = [
     Case(file: "Si.sw", frame: Crystals.zincblende(["Si"], a: 5.43095, repeats: 1)),
@@ -120,6 +127,9 @@ struct Case: CustomStringConvertible, Sendable {
     Case(
       file: "GaN.sw",
       frame: Crystals.wurtzite(["Ga", "N"], bond: 1.9025732, repeats: [1, 1, 1])),
+    Case(file: "made.eam", frame: Crystals.primitiveZincblende(["Cu"], a: 5.2)),
+    Case(file: "made.eam.fs", frame: Crystals.primitiveZincblende(["Al", "Cu"], a: 6.0)),
+    Case(file: "made.tersoff", frame: Crystals.primitiveZincblende(["C", "Si"], a: 4.6)),
   ]
   static let all = bulk + small
 }

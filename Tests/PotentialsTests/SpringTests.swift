@@ -148,7 +148,7 @@ struct SpringTests {
     for (left, right) in zip(one.values, other.values) { #expect(abs(left - right) < 1e-12) }
   }
 
-  /// Positive but for the translations over the zone; λ_min(D_oo) of math.md §7.
+  /// Positive but for the translations over the zone; λ_min(D_oo) of mathematics.md (7.2).
   private func gaps(_ file: String) throws -> (lowest: Double, optical: Double) {
     let model = try springs(file)
     let d = model.dimension
