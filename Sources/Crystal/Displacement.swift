@@ -11,7 +11,7 @@ extension Frame {
   }
 
   /// The displacement of every atom from its reference site: the minimum image of pos - ref_pos
-  /// (math.md §1), in Å, shape [N, 3].
+  /// (mathematics.md (1.2)), in Å, shape [N, 3].
   ///
   /// Where the reference has a cell of its own (`ref_lattice`), positions and reference positions
   /// are compared in the frame's cell after the reference was mapped on it, and the homogeneous

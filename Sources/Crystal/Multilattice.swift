@@ -12,7 +12,7 @@ public struct BasisSite: Equatable, Sendable {
 }
 
 /// The reference crystal of a frame: a lattice of primitive cells, each with the same basis sites
-/// (math.md §1), found from reference positions, species and sublattices.
+/// (mathematics.md (1.1)), found from reference positions, species and sublattices.
 ///
 /// All translations that map the reference onto itself, labels included, are found for any periodic
 /// cell: primitive, conventional, sheared. A reference without any is one primitive cell. Rounding
@@ -25,6 +25,8 @@ public struct Multilattice: Sendable {
   public let dimension: Int
   /// The supercell: the reference cell of the frame.
   public let cell: Cell
+  /// Short vectors of the supercell, for minimum images.
+  public let reducedCell: ReducedCell
   /// Primitive vectors as rows in Å, shape [3, 3]; those of open directions are the supercell's.
   public let primitiveVectors: [Double]
   /// The primitive cell of those vectors.
@@ -144,6 +146,7 @@ public struct Multilattice: Sendable {
     dimension = frame.dimension
     nearestNeighborDistance = nearest
     self.cell = cell
+    reducedCell = reduced
     primitiveVectors = vectors
     primitiveCell = Cell(independent: vectors, periodic: cell.periodic)
     self.group = group

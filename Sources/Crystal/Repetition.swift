@@ -35,6 +35,8 @@ struct Repetition {
     /// The largest distance to it in Å, and the atom and its image.
     var worst = 0.0
     var pair = (0, 0)
+    /// An atom whose image has no atom near it.
+    var lost: Int?
     /// The mean of what was found, in Å, shape [3].
     var vector: [Double]
   }
@@ -45,12 +47,14 @@ struct Repetition {
     for _ in 0..<2 {
       var (mean, found) = ([0.0, 0.0, 0.0], 0)
       let vector = result.vector
-      result.worst = 0
+      (result.worst, result.lost) = (0, nil)
       for atom in sample {
         let place = (0..<3).map { x[3 * atom + $0] + vector[$0] }
-        guard let image = index.atom(atX: place[0], place[1], place[2]),
-          classes.number[image] == classes.number[atom]
-        else { continue }
+        guard let image = index.atom(atX: place[0], place[1], place[2]) else {
+          result.lost = result.lost ?? atom
+          continue
+        }
+        guard classes.number[image] == classes.number[atom] else { continue }
         found += 1
         let u = reduced.minimumImage(
           x[3 * image] - place[0], x[3 * image + 1] - place[1], x[3 * image + 2] - place[2])
@@ -92,9 +96,25 @@ extension Repetition {
     let repetition = Repetition(
       reference, classes, cell: cell, near: near, sample: Array(0..<count))
     for origin in origins(of: count) {
-      for guess in repetition.vectors(from: origin).prefix(candidates) {
+      // A slab or a chain repeats along its periodic axes only.
+      let guesses = repetition.vectors(from: origin).filter { vector in
+        let s = cell.fractional(vector[0], vector[1], vector[2])
+        return zip([s.0, s.1, s.2], 0..<3).allSatisfy { part, axis in
+          cell.periodic[axis] || abs(part) * cell.height(axis) <= tolerance
+        }
+      }
+      for guess in guesses.prefix(candidates) {
         let found = repetition.measure(guess)
-        guard found.share >= repeatingShare, found.worst > 2 * tolerance else { continue }
+        guard found.share >= repeatingShare else { continue }
+        if let lost = found.lost {
+          throw InputError(
+            source, atom: lost,
+            "ref_pos: expected the sites of a sublattice to be translations of each other, found no "
+              + "site within \(rounded(near)) Å of the image of atom \(lost + 1), where "
+              + "\(Int((100 * found.share).rounded())) % have one; ref_pos are those of the perfect "
+              + "crystal (xyz-label gives them)")
+        }
+        guard found.worst > 2 * tolerance else { continue }
         let (atom, image) = found.pair
         throw InputError(
           source, atom: max(atom, image),

@@ -56,6 +56,11 @@ public struct TranslationGroup: Equatable, Sendable {
     return (c.0 * orders[1] + c.1) * orders[2] + c.2
   }
 
+  /// The number of the translation that does one after the other.
+  public func sum(_ first: Int, _ second: Int) -> Int {
+    difference(first, difference(0, second))
+  }
+
   /// The cyclic coordinates of an element, or of a wave vector (the dual group is the same).
   public func components(of index: Int) -> (Int, Int, Int) {
     (index / (orders[1] * orders[2]), index / orders[2] % orders[1], index % orders[2])

@@ -123,7 +123,12 @@ struct MultilatticeTests {
     moved.setColumn(Column("ref_pos", width: 3, .real(positions)))
     var strained = frame
     strained.cell = frame.cell.map { 1.001 * $0 }
-    for (wrong, words) in [(moved, "found 0.05 Å"), (strained, "found 0.02")] {
+    positions[3 * 100 + 1] = 1e5
+    var far = frame
+    far.setColumn(Column("ref_pos", width: 3, .real(positions)))
+    for (wrong, words) in [
+      (moved, "found 0.05 Å"), (strained, "found 0.02"), (far, "found "),
+    ] {
       let error = #expect(throws: InputError.self) { try Multilattice(referenceOf: wrong) }
       #expect(error?.message.contains("ref_pos: expected the sites of a sublattice") == true)
       #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
@@ -131,11 +136,35 @@ struct MultilatticeTests {
     // With the cell of the reference beside it, the strained frame is one of this crystal.
     strained.setKey("ref_lattice", .reals(frame.cell))
     #expect(try Multilattice(referenceOf: strained).group.count == 108)
+    // A slab has no translations through its surfaces, whatever its sublattices are called.
+    var slab = frame
+    slab.periodic = [true, true, false]
+    slab.cell[8] = 40
+    #expect(try Multilattice(referenceOf: slab).basis.count == 12)
     // One heavy atom makes the whole cell primitive, and moves nothing.
     var masses = try frame.atomicMasses()
     masses[100] += 2
     var isotope = frame
     isotope.setColumn(Column("masses", .real(masses)))
     #expect(try Multilattice(referenceOf: isotope).basis.count == 216)
+  }
+
+  @Test func sitesAndDisplacementsAreCountedOneWay() throws {
+    let frame = try #require(Prototype.named("zincblende")).supercell(
+      [2, 1, 3], species: ["Cd", "Te"], latticeConstant: 6.48)
+    let lattice = try Multilattice(referenceOf: frame)
+    let numbers = lattice.siteNumbers
+    #expect(numbers.sorted() == Array(0..<frame.atomCount))
+    for atom in 0..<frame.atomCount { #expect(lattice.atoms[numbers[atom]] == atom) }
+    // Whole cells away, and a little: the displacement is the little.
+    let moved = frame.positions.enumerated().map { index, x in
+      x + 0.01 * Double(index % 7) + Double(index % 3 - 1) * frame.cell[4 * (index % 3)]
+    }
+    for (index, u) in lattice.displacements(of: moved).enumerated() {
+      #expect(abs(u - 0.01 * Double(index % 7)) < 1e-12)
+    }
+    let distances = lattice.distances(from: 5)
+    #expect(distances[5] == 0)
+    #expect(distances.count { abs($0 - 6.48 * 0.4330127018922193) < 1e-9 } == 4)
   }
 }

@@ -2,7 +2,7 @@ public import Formats
 
 extension DefectMaker {
   /// More choices are not weighed against each other.
-  private static let trialLimit = 2_000_000
+  private static let trialLimit = 100_000
   /// No more frames are made of one.
   private static let frameLimit = 100_000
 

@@ -135,7 +135,8 @@ package struct IntersticeSearch {
     return result
   }
 
-  /// The centre of the sphere through the origin and three points, if it is small enough.
+  /// The centre of the sphere through the origin and three points (mathematics.md (1.4)), if it is
+  /// small enough.
   private func circumcenter(
     _ a: SIMD3<Double>, _ b: SIMD3<Double>, _ c: SIMD3<Double>
   ) -> SIMD3<Double>? {
