@@ -4,7 +4,7 @@ internal import Crystal
 ///
 ///     (Zx)(ℓ) = Σ_ℓ' Z(ℓ'-ℓ) x(ℓ') = (1/M) Σ_k conj(Z(k)) x̂(k) e^{ik·ℓ},  x̂(k) = Σ_ℓ x(ℓ) e^{-ik·ℓ}
 ///
-/// as Z(-k) is the conjugate of Z(k) (math.md §4). Two real vectors share one complex transform.
+/// as Z(-k) is the conjugate of Z(k) (mathematics.md (4.1)). Two real vectors share one complex transform.
 struct BlochOperator: Sendable {
   private let transform: GroupTransform
   private let order: Int
@@ -40,9 +40,16 @@ struct BlochOperator: Sendable {
   }
 
   private init(_ normalizer: Normalizer, _ real: [Double], _ imaginary: [Double]) {
-    let factor = 1 / Double(normalizer.group.count)
-    transform = GroupTransform(normalizer.group)
-    order = normalizer.cellOrder
+    self.init(normalizer.group, order: normalizer.cellOrder, real, imaginary)
+  }
+
+  /// - Parameters:
+  ///   - order: S·d.
+  ///   - real, imaginary: Z(k), shape [M, S·d, S·d].
+  init(_ group: TranslationGroup, order: Int, _ real: [Double], _ imaginary: [Double]) {
+    let factor = 1 / Double(group.count)
+    transform = GroupTransform(group)
+    self.order = order
     self.real = real.map { $0 * factor }
     self.imaginary = imaginary.map { -$0 * factor }
   }

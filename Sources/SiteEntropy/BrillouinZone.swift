@@ -2,7 +2,7 @@ internal import Crystal
 internal import Glibc
 internal import LinearAlgebra
 
-/// D(k) in acoustic and internal-shift blocks at the wave vectors of a grid (math.md §7).
+/// D(k) in acoustic and internal-shift blocks at the wave vectors of a grid (mathematics.md (7.1)).
 struct BrillouinZone: Sendable {
   private let kernel: ReferenceKernel
   private let group: TranslationGroup

@@ -14,7 +14,7 @@ public struct LatticeSite: Hashable, Comparable, Sendable {
   }
 }
 
-/// δH̃ = H̃(u) - H̃0 where it is not zero: on a core (math.md §4).
+/// δH̃ = H̃(u) - H̃0 where it is not zero: on a core (mathematics.md (4.4)).
 public struct CorePerturbation: Sendable {
   /// The sites of the core.
   public let sites: [LatticeSite]

@@ -4,7 +4,7 @@ internal import LinearAlgebra
 public import Potentials
 
 /// The displaced core of a frame taken out of its cell, to be put into other cells of the same
-/// crystal (math.md §4).
+/// crystal (mathematics.md (4.6)).
 ///
 /// Every atom is at the image nearest to the centre of the core; cells are counted from there, so
 /// that any periodic cell that holds the core can be labelled without being built.
@@ -33,14 +33,9 @@ public struct EmbeddedCore: Sendable {
   ) throws {
     let lattice = crystal.multilattice
     let (ideal, positions) = (lattice.idealPositions, try crystal.positions(of: frame))
-    let reduced = ReducedCell(lattice.cell)
-    var displacements = [[Double]](repeating: [0, 0, 0], count: frame.atomCount)
-    for atom in 0..<frame.atomCount {
-      let u = reduced.minimumImage(
-        positions[3 * atom] - ideal[3 * atom], positions[3 * atom + 1] - ideal[3 * atom + 1],
-        positions[3 * atom + 2] - ideal[3 * atom + 2])
-      displacements[atom] = [u.0, u.1, u.2]
-    }
+    let reduced = lattice.reducedCell
+    let all = lattice.displacements(of: positions)
+    let displacements = (0..<frame.atomCount).map { Array(all[3 * $0..<3 * $0 + 3]) }
     let movedAtoms = displacements.indices.filter { displacements[$0] != [0, 0, 0] }
     guard frame.cell == frame.referenceCell else {
       throw InputError(frame.source, "--embed: expected a core in an unstrained cell, found strain")

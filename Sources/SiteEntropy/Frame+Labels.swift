@@ -29,4 +29,13 @@ extension Frame {
     setKey("lambda_max", .real(labels.ledger.largest))
     setKey("stable", .logical(labels.ledger.isStable))
   }
+
+  /// Says which atoms moved while the others were held fixed: the column `free` and the key
+  /// `fixed_atoms` with their number.
+  public mutating func setFreeAtoms(_ atoms: [Int]) {
+    var free = [Bool](repeating: false, count: atomCount)
+    for atom in atoms { free[atom] = true }
+    setColumn(Column("free", .logical(free)))
+    setKey("fixed_atoms", .integer(atomCount - atoms.count))
+  }
 }

@@ -1,11 +1,7 @@
+internal import Crystal
 public import Formats
 public import LinearAlgebra
 public import Potentials
-
-/// The engines a user can ask for.
-public enum EngineChoice: String, CaseIterable, Sendable {
-  case auto, dense, core, polynomial, local
-}
 
 /// A failure that belongs to one frame.
 public struct FrameFailure: Error, CustomStringConvertible {
@@ -21,20 +17,26 @@ public struct FrameFailure: Error, CustomStringConvertible {
 
 /// Labels frames: finds the reference, the Hessian and the engine, and checks the result.
 ///
-/// The one place that chooses engines. References are built once a stream.
+/// References are built once a stream.
 public struct Labeller: Sendable {
   public let kind: LabelKind
   public let engine: EngineChoice
   public let isMassWeighted: Bool
   public let memoryLimit: Int
-  /// The largest error of a label in k_B that engines with bounds may leave.
+  /// The largest error of a label in k_B that engines with bounds or estimates may leave.
   public let tolerance: Double
-  /// Displacements beyond it in Å do not count for engine local; nil for what the tolerance needs.
+  /// Engine local: displacements beyond it in Å do not count. Engine moments: that of the higher
+  /// moments. nil for what the tolerance needs.
   public let radius: Double?
+  /// Of engine moments; nil for what the tolerance needs.
+  public let steps: Int?
   private let potential: (any Potential)?
   private let embedding: EmbeddingTarget?
   private let cache: ReferenceCache
   private let normalizers = EmbeddedNormalizers()
+
+  /// Frames of fewer atoms have Hessians of one thread: they come in numbers.
+  private static let atomsForThreads = 4000
 
   /// - Parameters:
   ///   - potential: Gives the Hessians of frame and reference; nil where they come with
@@ -43,11 +45,11 @@ public struct Labeller: Sendable {
   public init(
     potential: (any Potential)?, kind: LabelKind, engine: EngineChoice = .auto,
     embedding: EmbeddingTarget? = nil, isMassWeighted: Bool = true, memoryLimit: Int = .max,
-    tolerance: Double = 1e-10, radius: Double? = nil
+    tolerance: Double = 1e-10, radius: Double? = nil, steps: Int? = nil
   ) {
     (self.embedding, self.tolerance, self.radius) = (embedding, tolerance, radius)
     (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
-    (self.memoryLimit, self.potential) = (memoryLimit, potential)
+    (self.memoryLimit, self.potential, self.steps) = (memoryLimit, potential, steps)
     cache = ReferenceCache { frame, hessian in
       if let potential {
         return try ReferenceCrystal(of: frame, potential: potential, isMassWeighted: isMassWeighted)
@@ -69,12 +71,16 @@ public struct Labeller: Sendable {
   /// - Parameters:
   ///   - hessian: In eV/Å², not mass-weighted; used where there is no potential.
   ///   - referenceHessian: Likewise, of the reference; needed by kind relative only.
+  ///   - freeAtoms: The atoms of the rows of `hessian` where the others are held fixed; those get no
+  ///     entropy. Kinds absolute and quantum only.
   /// - Throws: ``InputError`` for the frame's own faults, ``FrameFailure`` where the computation
   ///   failed.
   public func labels(
-    of frame: Frame, hessian: BlockSparseMatrix? = nil, referenceHessian: BlockSparseMatrix? = nil
+    of frame: Frame, hessian: BlockSparseMatrix? = nil, referenceHessian: BlockSparseMatrix? = nil,
+    freeAtoms: [Int]? = nil
   ) throws -> (labels: SiteLabels, reason: String) {
     do {
+      if let freeAtoms, let hessian { return try partial(frame, hessian, freeAtoms) }
       let result =
         try kind == .relative
         ? relative(frame, hessian, referenceHessian) : plain(frame, hessian)
@@ -87,15 +93,39 @@ public struct Labeller: Sendable {
     }
   }
 
+  /// The largest force on a site of the reference of a frame in eV/Å; nil where no reference is
+  /// needed, or no potential is known.
+  ///
+  /// - Throws: What finding the reference throws.
+  public func residualForce(of frame: Frame) throws -> Double? {
+    guard kind == .relative, potential != nil else { return nil }
+    return try cache.crystal(of: frame).residualForce
+  }
+
   private func plain(
     _ frame: Frame, _ given: BlockSparseMatrix?
   ) throws -> (labels: SiteLabels, reason: String) {
+    guard kind != .formation else {
+      throw SiteEntropyError.mismatch("kind formation: expected another labeller, found this one")
+    }
+    if let embedding {
+      guard let potential else {
+        throw InputError(
+          frame.source, "--embed: expected a potential, which other cells need, found none")
+      }
+      let mesh = MeshLabels(kind: kind, potential: potential, isMassWeighted: isMassWeighted)
+      return (try mesh.labels(of: frame, in: embedding), "a perfect crystal is Bloch sums")
+    }
     guard engine == .auto || engine == .dense else {
       throw SiteEntropyError.mismatch(
         "kind \(kind.name): expected the engine dense, found \(engine.rawValue)")
     }
-    let hessian = try hessian(frame, given) { nil }
-    try check(hessian, frame)
+    let hessian =
+      switch try origin(frame, given) {
+      case .potential(let potential): try potential.prepared(for: frame).hessian()
+      case .given(let hessian): hessian
+      }
+    try hessian.check(for: frame)
     let scale =
       try isMassWeighted
       ? frame.atomicMasses().map { 1 / $0.squareRoot() }
@@ -103,6 +133,32 @@ public struct Labeller: Sendable {
     let labels = try DenseEngine(kind: kind, memoryLimit: memoryLimit).labels(
       of: hessian.scaledSymmetrically(by: scale))
     return (labels, "kind \(kind.name) has no other engine")
+  }
+
+  /// Labels of the atoms that move while the others are held fixed, which have no entropy then.
+  ///
+  /// No translation is free: a zero mode is an instability.
+  private func partial(
+    _ frame: Frame, _ hessian: BlockSparseMatrix, _ free: [Int]
+  ) throws -> (labels: SiteLabels, reason: String) {
+    guard kind != .relative, engine == .auto || engine == .dense else {
+      throw InputError(
+        frame.source,
+        "kind \(kind.name), engine \(engine.rawValue): expected a Hessian of all "
+          + "\(frame.atomCount) atoms, found one of \(free.count) (--kind absolute or quantum takes it)"
+      )
+    }
+    guard hessian.siteCount == free.count, hessian.blockSize == frame.dimension else {
+      throw InputError(
+        frame.source,
+        "expected a Hessian of \(free.count) atoms, found one of \(hessian.siteCount)")
+    }
+    let masses = try frame.atomicMasses()
+    let scale = free.map { isMassWeighted ? 1 / masses[$0].squareRoot() : 1 }
+    let labels = try DenseEngine(kind: kind, memoryLimit: memoryLimit).labels(
+      of: hessian.scaledSymmetrically(by: scale), expectedZeroModes: 0)
+    try labels.checkSumRule()
+    return (labels.spread(over: free, siteCount: frame.atomCount), "some atoms are held fixed")
   }
 
   private func relative(
@@ -114,146 +170,67 @@ public struct Labeller: Sendable {
         "kind relative: expected the column ref_pos:R:3 (xyz-label gives it), "
           + "found none; --kind absolute needs none")
     }
+    if let defects = frame.siteDefects {
+      throw InputError(
+        frame.source,
+        "kind relative: expected an atom of the right species on each site, found \(defects), where "
+          + "relative labels depend on the stiffness given to what is missing; --kind formation or "
+          + "absolute labels such a frame")
+    }
     let crystal = try cache.crystal(of: frame, hessian: referenceHessian)
-    if let embedding {
-      guard let potential else {
-        throw InputError(
-          frame.source, "--embed: expected a potential, which larger cells need, found none")
-      }
-      let embedded = EmbeddedLabels(
-        crystal: crystal, potential: potential, normalizers: normalizers)
-      return (try embedded.labels(of: frame, in: embedding), "embedded cells need it")
+    if let embedding { return (try embedded(frame, crystal, embedding), "embedded cells need it") }
+    let threads = min(concurrentBlockLimit, 64)
+    let problem = LabelProblem(
+      frame, crystal: crystal, origin: try origin(frame, given),
+      threads: frame.atomCount >= Self.atomsForThreads ? threads : 1)
+    guard let asked = askedFor else {
+      return try EngineSelection(tolerance: tolerance, memoryLimit: memoryLimit).labels(
+        of: problem, tolerance: tolerance, memoryLimit: memoryLimit, threads: threads)
     }
-    if engine == .local {
-      guard let potential else {
-        throw InputError(
-          frame.source,
-          "engine local: expected a potential, which cut displacements need, found "
-            + "none")
-      }
-      let labels = try LocalEngine(
-        radius: radius, tolerance: tolerance, memoryLimit: memoryLimit
-      ).labels(
-        of: frame, crystal: crystal, potential: potential)
-      return (labels, "asked for")
-    }
-    let problem = try problem(frame, given, crystal)
-    if engine == .dense { return (try problem.dense(memoryLimit), "asked for") }
-    let perturbation = try problem.perturbation(isLocal: engine != .polynomial)
-    let choice =
-      engine != .auto
-      ? EngineSelection(engine: engine, reason: "asked for")
-      : EngineSelection.exact(
-        m: perturbation.coreOrder, n: perturbation.matrix.order,
-        cellOrder: crystal.normalizer.cellOrder, tolerance: tolerance, memoryLimit: memoryLimit,
-        threads: min(concurrentBlockLimit, 64))
-    if let labels = try localLabels(frame, crystal, instead: choice) {
-      return (labels, "\(choice.reason); the tolerance is loose")
-    }
-    switch choice.engine {
-    case .core:
-      let core = perturbation.core(basisCount: crystal.normalizer.basisCount)
-      let labels = try CoreEngine().labels(
-        of: core, at: crystal.sites, normalizer: crystal.normalizer)
-      return (labels, choice.reason)
-    case .polynomial:
-      do {
-        let labels = try PolynomialEngine(tolerance: tolerance).labels(
-          of: perturbation, normalizer: crystal.normalizer)
-        return (labels.ordered(by: problem.siteNumbers), choice.reason)
-      } catch {
-        // The logarithm of a negative mode is left out, which no polynomial in A can do.
-        guard case .unstableFrame = error,
-          DenseEngine.bytesNeeded(order: perturbation.matrix.order) <= memoryLimit
-        else { throw error }
-        return (try problem.dense(memoryLimit), "\(choice.reason), but the frame is not stable")
-      }
-    case .auto, .dense, .local: return (try problem.dense(memoryLimit), choice.reason)
-    }
-  }
-
-  /// Labels of the local engine where auto would take longer by another one; nil where it would not,
-  /// or where no radius within that time meets the tolerance.
-  private func localLabels(
-    _ frame: Frame, _ crystal: ReferenceCrystal, instead choice: EngineSelection
-  ) throws -> SiteLabels? {
-    guard engine == .auto, let potential, frame.cell == frame.referenceCell,
-      let order = choice.largestLocalOrder(sites: crystal.sites.count, tolerance: tolerance)
-    else { return nil }
     do {
-      return try LocalEngine(
-        radius: nil, tolerance: tolerance, mostOrder: order, memoryLimit: memoryLimit
-      ).labels(of: frame, crystal: crystal, potential: potential)
-    } catch SiteEntropyError.tolerance {
-      return nil
+      return (try asked.labels(of: problem), "asked for")
+    } catch SiteEntropyError.unstableFrame(let ledger)
+      where engine == .polynomial || engine == .moments
+    {
+      let labels = try EngineSelection.dense(
+        problem, memoryLimit, instead: .unstableFrame(ledger))
+      return (labels, "asked for, but the frame is not stable")
     }
   }
 
-  /// One frame of kind relative with its reference; what it is asked for is computed then.
-  private struct Problem {
-    let frame: Frame
-    let crystal: ReferenceCrystal
-    let hessian: () throws -> BlockSparseMatrix
-    /// δH̃ from the displaced atoms alone; nil where too much moves, or there is no potential.
-    let local: () throws -> SparsePerturbation?
-
-    /// Number ℓ·S + α of the site of each atom.
-    var siteNumbers: [Int] {
-      crystal.sites.map { $0.translation * crystal.normalizer.basisCount + $0.basis }
-    }
-
-    func dense(_ memoryLimit: Int) throws -> SiteLabels {
-      try DenseEngine(kind: .relative, memoryLimit: memoryLimit).labels(
-        of: try hessian().scaledSymmetrically(by: crystal.inverseRootMasses),
-        normalizer: crystal.normalizer, multilattice: crystal.multilattice)
-    }
-
-    func perturbation(isLocal: Bool) throws -> SparsePerturbation {
-      if isLocal, let local = try local() { return local }
-      return SparsePerturbation(
-        from: crystal.foldedHessian,
-        to: try hessian().scaledSymmetrically(by: crystal.inverseRootMasses),
-        multilattice: crystal.multilattice)
+  /// The engine that was asked for by name.
+  private var askedFor: (any Engine)? {
+    switch engine {
+    case .auto: nil
+    case .dense: DenseEngine(kind: .relative, memoryLimit: memoryLimit)
+    case .core: CoreEngine()
+    case .polynomial: PolynomialEngine(tolerance: tolerance)
+    case .local:
+      LocalEngine(radius: radius, tolerance: tolerance, memoryLimit: memoryLimit)
+    case .moments:
+      MomentsEngine(
+        tolerance: tolerance, steps: steps, radius: radius, memoryLimit: memoryLimit)
     }
   }
 
-  private func problem(
-    _ frame: Frame, _ given: BlockSparseMatrix?, _ crystal: ReferenceCrystal
-  ) throws -> Problem {
-    Problem(
-      frame: frame, crystal: crystal,
-      hessian: {
-        let hessian = try hessian(frame, given) { try crystal.positions(of: frame) }
-        try check(hessian, frame)
-        return hessian
-      },
-      local: {
-        guard let potential else { return nil }
-        return try crystal.localPerturbation(of: frame, potential: potential)
-      })
+  private func embedded(
+    _ frame: Frame, _ crystal: ReferenceCrystal, _ embedding: EmbeddingTarget
+  ) throws -> SiteLabels {
+    guard let potential else {
+      throw InputError(
+        frame.source, "--embed: expected a potential, which larger cells need, found none")
+    }
+    return try EmbeddedLabels(crystal: crystal, potential: potential, normalizers: normalizers)
+      .labels(of: frame, in: embedding)
   }
 
-  private func hessian(
-    _ frame: Frame, _ given: BlockSparseMatrix?, positions: () throws -> [Double]?
-  ) throws -> BlockSparseMatrix {
-    if let potential {
-      return try potential.prepared(for: frame).hessian(positions: try positions())
-    }
+  private func origin(
+    _ frame: Frame, _ given: BlockSparseMatrix?
+  ) throws(InputError) -> HessianOrigin {
+    if let potential { return .potential(potential) }
     guard let given else {
       throw InputError(frame.source, "expected a potential or a Hessian, found neither")
     }
-    return given
-  }
-
-  private func check(_ hessian: BlockSparseMatrix, _ frame: Frame) throws(InputError) {
-    guard hessian.siteCount == frame.atomCount, hessian.blockSize == frame.dimension else {
-      throw InputError(
-        frame.source,
-        "expected a Hessian of \(frame.atomCount) atoms and dimension \(frame.dimension), found "
-          + "\(hessian.siteCount) and \(hessian.blockSize)")
-    }
-    guard hessian.values.allSatisfy(\.isFinite) else {
-      throw InputError(frame.source, "expected a finite Hessian, found a NaN or an infinity")
-    }
+    return .given(given)
   }
 }

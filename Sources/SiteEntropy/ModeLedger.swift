@@ -1,4 +1,4 @@
-/// What the spectrum of a frame says about its stability (math.md §3).
+/// What the spectrum of a frame says about its stability (mathematics.md (3.5)).
 public struct ModeLedger: Equatable, Sendable {
   /// Eigenvalues with |λ| at most this times the largest are zero.
   public static let zeroTolerance = 1e-8
@@ -32,6 +32,9 @@ public struct ModeLedger: Equatable, Sendable {
   }
 
   public var isStable: Bool { negativeModes == 0 && zeroModes == expectedZeroModes }
+
+  /// A first-order saddle: one negative mode, and no zero modes but the translations.
+  public var isSaddle: Bool { negativeModes == 1 && zeroModes == expectedZeroModes }
 }
 
 extension ModeLedger: CustomStringConvertible {

@@ -3,7 +3,7 @@ internal import Glibc
 public import LinearAlgebra
 
 /// F = (H̃0)^(+1/2 inverse) and the lattice Green function H̃0⁺ of a periodic cell, by Bloch sums
-/// (math.md §4).
+/// (mathematics.md (4.1)).
 ///
 ///     F(k) = D(k)^(-1/2), without the d zero modes at k = 0,   F(R) = (1/M) Σ_k F(k) e^{ik·R}
 ///

@@ -17,6 +17,9 @@ public struct ReferenceCrystal: Sendable {
   public let sites: [LatticeSite]
   /// m_i^(-1/2) in u^(-1/2), shape [N]; ones where labels are not mass-weighted.
   public let inverseRootMasses: [Double]
+  /// The largest force on a site of the reference in eV/Å: zero where it is in equilibrium, by
+  /// symmetry or by its parameters. nil where no potential is known.
+  public let residualForce: Double?
   private let local = LocalHessianBox()
 
   /// The reference of a frame under a potential: its primitive cell is evaluated, its ranges known.
@@ -27,7 +30,12 @@ public struct ReferenceCrystal: Sendable {
     let lattice = try Multilattice(referenceOf: frame)
     let d = lattice.dimension
     let scale = lattice.basis.map { isMassWeighted ? 1 / $0.mass.squareRoot() : 1 }
-    let blocks = try potential.latticeHessian(of: lattice.primitiveFrame(source: frame.source))
+    let primitive = lattice.primitiveFrame(source: frame.source)
+    let blocks = try potential.latticeHessian(of: primitive)
+    let forces = try potential.prepared(for: primitive, at: .reference).forces()
+    let largest = stride(from: 0, to: forces.count, by: 3).reduce(0.0) { largest, start in
+      max(largest, forces[start..<start + 3].reduce(0) { $0 + $1 * $1 }.squareRoot())
+    }
     let kernel = ReferenceKernel(
       dimension: d, basisCount: lattice.basis.count,
       entries: blocks.map { block in
@@ -36,7 +44,7 @@ public struct ReferenceCrystal: Sendable {
           row: block.row, column: block.column, translation: block.shift,
           block: block.block.map { $0 * factor })
       })
-    try self.init(lattice, kernel, scale)
+    try self.init(lattice, kernel, scale, residualForce: largest)
   }
 
   /// The reference of a frame whose Hessian is given, averaged over the translations.
@@ -53,14 +61,18 @@ public struct ReferenceCrystal: Sendable {
         "expected a reference Hessian of \(lattice.atomCount) atoms and dimension "
           + "\(lattice.dimension), found \(hessian.siteCount) and \(hessian.blockSize)")
     }
+    try hessian.translationViolation(in: lattice, limit: GivenHessian.largestViolation)
+      .refuse(name: "\(frame.source.place): reference Hessian")
     let scale = lattice.basis.map { isMassWeighted ? 1 / $0.mass.squareRoot() : 1 }
     let weighted = hessian.scaledSymmetrically(by: lattice.basisOfAtom.map { scale[$0] })
     try self.init(lattice, ReferenceKernel(averaging: weighted, over: lattice), scale)
   }
 
   private init(
-    _ lattice: Multilattice, _ kernel: ReferenceKernel, _ scale: [Double]
+    _ lattice: Multilattice, _ kernel: ReferenceKernel, _ scale: [Double],
+    residualForce: Double? = nil
   ) throws(SiteEntropyError) {
+    self.residualForce = residualForce
     (multilattice, self.kernel) = (lattice, kernel)
     normalizer = try Normalizer(kernel: kernel, group: lattice.group)
     inverseRootMasses = lattice.basisOfAtom.map { scale[$0] }
@@ -119,15 +131,13 @@ extension ReferenceCrystal {
     let displacements = try frame.displacements(
       nearestNeighborDistance: multilattice.nearestNeighborDistance)
     let ideal = multilattice.idealPositions
-    let reduced = ReducedCell(multilattice.cell)
     var (positions, moved) = (ideal, [Int]())
     for atom in 0..<frame.atomCount {
       let at = 3 * atom
       guard !displacements[at..<at + 3].allSatisfy({ $0 == 0 }) else { continue }
       moved.append(atom)
-      let u = reduced.minimumImage(
-        frame.positions[at] - ideal[at], frame.positions[at + 1] - ideal[at + 1],
-        frame.positions[at + 2] - ideal[at + 2])
+      let u = multilattice.displacement(
+        of: frame.positions[at], frame.positions[at + 1], frame.positions[at + 2], from: atom)
       (positions[at], positions[at + 1], positions[at + 2]) = (
         ideal[at] + u.0, ideal[at + 1] + u.1, ideal[at + 2] + u.2
       )

@@ -75,15 +75,7 @@ public struct ReferenceKernel: Sendable {
         }
       }
     }
-    // The Hessian is symmetric up to rounding; D is made exactly Hermitian.
-    for i in 0..<order {
-      for j in 0...i {
-        let x = (result.real[i * order + j] + result.real[j * order + i]) / 2
-        let y = (result.imaginary[i * order + j] - result.imaginary[j * order + i]) / 2
-        (result.real[i * order + j], result.real[j * order + i]) = (x, x)
-        (result.imaginary[i * order + j], result.imaginary[j * order + i]) = (y, -y)
-      }
-    }
+    result.makeHermitian()
     return result
   }
 

@@ -3,7 +3,7 @@ internal import Glibc
 internal import LinearAlgebra
 
 /// The label of one site of a frame whose δH̃ is known, by Lanczos' method: no matrix of the core is
-/// decomposed (math.md §4 "local").
+/// decomposed (mathematics.md (4.8)).
 ///
 /// With e = Π e_{ia}, E = G δh Gᵀ (so that A = Π + E) and b = Gᵀ e, every vector that occurs is
 /// v = c e + G z for a number c and a vector z on the core, and

@@ -15,11 +15,25 @@ public struct SiteLabels: Equatable, Sendable {
   public let embedding: String?
   /// An estimate (no bound) of the largest |error| of a label or of the total in k_B, or nil.
   public let errorEstimate: Double?
+  /// Of engine moments.
+  public let quadrature: Quadrature?
+
+  /// What a quadrature at each site was made with.
+  public struct Quadrature: Equatable, Sendable {
+    /// k.
+    public let steps: Int
+    /// Of the higher moments, in Å.
+    public let radius: Double
+
+    public init(steps: Int, radius: Double) { (self.steps, self.radius) = (steps, radius) }
+  }
 
   public init(
     kind: LabelKind, engine: String, siteEntropy: [Double], entropy: Double, ledger: ModeLedger,
-    errorBound: Double? = nil, embedding: String? = nil, errorEstimate: Double? = nil
+    errorBound: Double? = nil, embedding: String? = nil, errorEstimate: Double? = nil,
+    quadrature: Quadrature? = nil
   ) {
+    self.quadrature = quadrature
     (self.kind, self.engine, self.siteEntropy) = (kind, engine, siteEntropy)
     (self.entropy, self.ledger, self.errorBound) = (entropy, ledger, errorBound)
     (self.embedding, self.errorEstimate) = (embedding, errorEstimate)
@@ -29,7 +43,17 @@ public struct SiteLabels: Equatable, Sendable {
   func ordered(by numbers: [Int]) -> SiteLabels {
     SiteLabels(
       kind: kind, engine: engine, siteEntropy: numbers.map { siteEntropy[$0] }, entropy: entropy,
-      ledger: ledger, errorBound: errorBound, embedding: embedding, errorEstimate: errorEstimate)
+      ledger: ledger, errorBound: errorBound, embedding: embedding, errorEstimate: errorEstimate,
+      quadrature: quadrature)
+  }
+
+  /// The labels of some sites among others that have none: zero.
+  func spread(over sites: [Int], siteCount: Int) -> SiteLabels {
+    var all = [Double](repeating: 0, count: siteCount)
+    for (site, label) in zip(sites, siteEntropy) { all[site] = label }
+    return SiteLabels(
+      kind: kind, engine: engine, siteEntropy: all, entropy: entropy, ledger: ledger,
+      errorBound: errorBound, embedding: embedding, errorEstimate: errorEstimate)
   }
 
   func embedded(in cell: String, errorEstimate: Double?) -> SiteLabels {

@@ -114,10 +114,7 @@ public struct SparsePerturbation: Sendable {
 
     init(_ lattice: Multilattice, blockSize: Int, reference: BlockSparseMatrix?) {
       self.blockSize = blockSize
-      let s = lattice.basis.count
-      number = (0..<lattice.atomCount).map {
-        lattice.translationOfAtom[$0] * s + lattice.basisOfAtom[$0]
-      }
+      number = lattice.siteNumbers
       tolerance =
         reference.map { reference in
           SparsePerturbation.roundingTolerance * reference.values.reduce(0) { max($0, abs($1)) }

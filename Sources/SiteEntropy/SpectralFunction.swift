@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What is summed over the modes: each kind of label is Σ_k f(λ_k) |v_k(i)|² (math.md §3).
+/// What is summed over the modes: each kind of label is Σ_k f(λ_k) |v_k(i)|² (mathematics.md (3.7)).
 public enum LabelKind: Equatable, Sendable {
   /// -½ log⁺ of A = F H̃ F: the entropy relative to the reference crystal.
   case relative
@@ -8,19 +8,23 @@ public enum LabelKind: Equatable, Sendable {
   case absolute
   /// The quantum harmonic entropy of H̃ at a temperature in K.
   case quantum(temperature: Double)
+  /// Absolute, less the label of the same site in the perfect crystal of the same cell, or, for an
+  /// added atom, less s_∞ of its species (mathematics.md (10.2)).
+  case formation
 
   public var name: String {
     switch self {
     case .relative: "relative"
     case .absolute: "absolute"
     case .quantum: "quantum"
+    case .formation: "formation"
     }
   }
 
   /// The share of a mode with eigenvalue `lambda` > 0, in k_B.
   func weight(_ lambda: Double) -> Double {
     switch self {
-    case .relative, .absolute: -0.5 * log(lambda)
+    case .relative, .absolute, .formation: -0.5 * log(lambda)
     case .quantum(let temperature):
       quantumModeEntropy(PhysicalConstants.reducedFrequency(lambda, temperature: temperature))
     }
@@ -34,6 +38,9 @@ public enum PhysicalConstants {
   static let electronvolt = 1.602_176_634e-19  // J
   static let atomicMass = 1.660_539_066_60e-27  // kg
 
+  /// k_B in eV/K.
+  public static let boltzmannElectronvolt = boltzmann / electronvolt
+
   /// Angular frequency in rad/s of an eigenvalue in eV/(Å² u).
   public static func angularFrequency(_ lambda: Double) -> Double {
     (lambda * electronvolt / 1e-20 / atomicMass).squareRoot()
@@ -45,7 +52,7 @@ public enum PhysicalConstants {
   }
 }
 
-/// Entropy of one quantum harmonic oscillator in k_B (math.md §3):
+/// Entropy of one quantum harmonic oscillator in k_B (mathematics.md (3.7)):
 ///
 ///     s(x) = x/(eˣ - 1) - ln(1 - e⁻ˣ),   x = ħω/(k_B T)
 ///

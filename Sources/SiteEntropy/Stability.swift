@@ -3,7 +3,7 @@ public import Formats
 internal import LinearAlgebra
 public import Potentials
 
-/// The stability constants of a reference crystal over a grid of wave vectors (math.md §7).
+/// The stability constants of a reference crystal over a grid of wave vectors (mathematics.md (7.2)).
 ///
 /// In the unweighted Hessian, with the acoustic vectors Q_ac = S^(-1/2) (I_d, …, I_d) and their
 /// complement Q_op, D(k) has the blocks D_aa, D_ao, D_oo, and
@@ -109,17 +109,27 @@ extension Multilattice {
 }
 
 extension ReferenceKernel {
-  /// The Hessian of a crystal between its basis sites, not mass-weighted, in eV/Å².
+  /// The Hessian of a crystal between its basis sites, in eV/Å², or in eV/(Å² u).
   ///
   /// - Throws: What the potential throws.
   public init(
-    of lattice: Multilattice, potential: any Potential, source: FrameSource
+    of lattice: Multilattice, potential: any Potential, source: FrameSource,
+    isMassWeighted: Bool = false
   ) throws {
     let blocks = try potential.latticeHessian(of: lattice.primitiveFrame(source: source))
+    self.init(blocks, of: lattice, isMassWeighted: isMassWeighted)
+  }
+
+  /// The same from the blocks of a primitive cell.
+  init(_ blocks: [LatticeBlock], of lattice: Multilattice, isMassWeighted: Bool) {
+    let scale = lattice.basis.map { isMassWeighted ? 1 / $0.mass.squareRoot() : 1 }
     self.init(
       dimension: lattice.dimension, basisCount: lattice.basis.count,
-      entries: blocks.map {
-        Entry(row: $0.row, column: $0.column, translation: $0.shift, block: $0.block)
+      entries: blocks.map { block in
+        let factor = scale[block.row] * scale[block.column]
+        return Entry(
+          row: block.row, column: block.column, translation: block.shift,
+          block: isMassWeighted ? block.block.map { $0 * factor } : block.block)
       })
   }
 }

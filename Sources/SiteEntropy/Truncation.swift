@@ -4,7 +4,7 @@ internal import Glibc
 internal import LinearAlgebra
 public import Potentials
 
-/// How a displacement field is cut off around a site (math.md §6).
+/// How a displacement field is cut off around a site (mathematics.md (6.1)).
 public enum Truncation: String, CaseIterable, Sendable {
   /// u inside the radius, 0 outside.
   case hard
@@ -54,7 +54,6 @@ public struct TruncationScan: Sendable {
   private let crystal: ReferenceCrystal
   private let krylov: SiteKrylov
   private let local: LocalHessian
-  private let reduced: ReducedCell
   private let displacements: [Double]
   private let sites: [Int]
   private let fullLabels: [Double]
@@ -84,17 +83,12 @@ public struct TruncationScan: Sendable {
     let lattice = crystal.multilattice
     let positions = try crystal.positions(of: frame)
     let ideal = lattice.idealPositions
-    reduced = ReducedCell(lattice.cell)
-    var displacements = [Double](repeating: 0, count: positions.count)
+    displacements = lattice.displacements(of: positions)
     var farthest = 0.0
     for start in stride(from: 0, to: positions.count, by: 3) {
-      let u = reduced.minimumImage(
-        positions[start] - ideal[start], positions[start + 1] - ideal[start + 1],
-        positions[start + 2] - ideal[start + 2])
-      (displacements[start], displacements[start + 1], displacements[start + 2]) = u
-      farthest = max(farthest, (u.0 * u.0 + u.1 * u.1 + u.2 * u.2).squareRoot())
+      let u = displacements[start..<start + 3]
+      farthest = max(farthest, u.reduce(0) { $0 + $1 * $1 }.squareRoot())
     }
-    self.displacements = displacements
     (self.truncation, self.crystal, self.sites) = (truncation, crystal, sites)
     krylov = SiteKrylov(crystal.normalizer, largestBlock: largestBlock)
     // Positions must not be rounded twice: a reach just above the largest displacement.
@@ -142,7 +136,7 @@ public struct TruncationScan: Sendable {
     _ scan: Labels, site index: Int, radii: [Double]
   ) throws -> [TruncationSample] {
     let site = sites[index]
-    let distances = crystal.multilattice.distances(from: site, reduced)
+    let distances = crystal.multilattice.distances(from: site)
     var last: (field: [Double], label: Double) = (displacements, fullLabels[index])
     // From the largest radius down: what equals the field before has its label.
     let result = try radii.reversed().map { radius in
@@ -259,29 +253,15 @@ extension BlockSparseMatrix {
 }
 
 extension Multilattice {
-  /// Distances of all ideal sites from that of one atom, by the minimum image, in Å, shape [N].
-  public func distances(from atom: Int) -> [Double] { distances(from: atom, ReducedCell(cell)) }
-
-  func distances(from atom: Int, _ reduced: ReducedCell) -> [Double] {
-    let x = idealPositions
-    return (0..<atomCount).map { other in
-      let r = reduced.minimumImage(
-        x[3 * other] - x[3 * atom], x[3 * other + 1] - x[3 * atom + 1],
-        x[3 * other + 2] - x[3 * atom + 2])
-      return (r.0 * r.0 + r.1 * r.1 + r.2 * r.2).squareRoot()
-    }
-  }
-
   /// The largest radius in Å at which a ball does not meet its own image: half the shortest
   /// translation of the supercell.
-  public var largestRadius: Double { ReducedCell(cell).inradius }
+  public var largestRadius: Double { reducedCell.inradius }
 
   /// The distances of the shells of neighbours of all sublattices within ``largestRadius``, in Å,
   /// ascending; of those nearer to the one before than the ratio `thinning`, none.
   public func shellRadii(thinning: Double = 1.05) -> [Double] {
-    let reduced = ReducedCell(cell)
-    let limit = min(reduced.inradius, 1e6) + Self.tolerance
-    let all = basis.indices.flatMap { distances(from: atoms[$0], reduced) }
+    let limit = min(reducedCell.inradius, 1e6) + Self.tolerance
+    let all = basis.indices.flatMap { distances(from: atoms[$0]) }
     var result: [Double] = []
     for r in all.sorted() where r > 10 * Self.tolerance && r <= limit {
       let last = result.last ?? 0

@@ -35,7 +35,7 @@ public struct TruncationRow: Equatable, Sendable {
   public var rootMeanSquare: Double { (sumOfSquares / Double(max(count, 1))).squareRoot() }
 }
 
-/// The decay of truncation errors (math.md §6).
+/// The decay of truncation errors (mathematics.md (6.3)).
 public struct TruncationFit: Equatable, Sendable {
   /// Errors in k_B below this are rounding.
   public static let floor = 1e-11
@@ -96,7 +96,7 @@ public struct TruncationFit: Equatable, Sendable {
     boundConstant * pow(row.radius, -1.5 * Double(dimension)) * row.largestNorm
   }
 
-  /// R = (C/ε)^(1/d) in Å: the rule of math.md §6 for a target rmse ε in k_B.
+  /// R = (C/ε)^(1/d) in Å: the rule of mathematics.md (6.3) for a target rmse ε in k_B.
   public func radius(forTarget target: Double) -> Double? {
     rateConstant.map { pow($0 / target, 1 / Double(dimension)) }
   }

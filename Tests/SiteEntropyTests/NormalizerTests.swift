@@ -5,7 +5,7 @@ import LinearAlgebra
 import SiteEntropy
 import Testing
 
-/// F and the Green function of math.md §4, against their definitions.
+/// F and the Green function of mathematics.md (4.1), against their definitions.
 struct NormalizerTests {
   /// F H̃0 F is the projector on the complement of the translations; F² is the Green function.
   @Test func theRootInvertsTheReference() throws {

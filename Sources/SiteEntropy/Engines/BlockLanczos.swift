@@ -37,7 +37,7 @@ struct CellOperators: LanczosOperators {
 /// Lanczos' process for E = F δH̃ F, A = Π + E, from many vectors side by side.
 ///
 /// A vector of the process is x = α e + F y. Only y and s = F x are kept, and F² = H̃0⁺ is all that
-/// is ever applied, half the work of two F (math.md §4 "polynomial"):
+/// is ever applied, half the work of two F (mathematics.md (4.7)):
 ///
 ///     w = δH̃ s,   E x = F w,   a = xᵀE x / xᵀx = sᵀw / ρ,   b = ρ / ρ_before
 ///     y ← w - a y - b y_before,   s ← H̃0⁺ w - a s - b s_before,   ρ = |x|² = yᵀs

@@ -2,7 +2,7 @@ internal import Crystal
 internal import LinearAlgebra
 
 /// Exact labels of a frame that differs from its reference on a core only, at a cost set by the
-/// core (math.md §4 "core").
+/// core (mathematics.md (4.5)).
 ///
 /// With U the core's degrees of freedom, δh = Uᵀ δH̃ U, G = F U and P = GᵀG = Uᵀ H̃0⁺ U = RᵀR:
 ///

@@ -2,7 +2,7 @@ internal import Crystal
 internal import Glibc
 internal import LinearAlgebra
 
-/// What a core changes in the spectrum of A (math.md §4 "core"):
+/// What a core changes in the spectrum of A (mathematics.md (4.4)):
 ///
 ///     A = Π + V diag(μ) Vᵀ,   V = G Tᵀ,   δh P t = μ t for each row t of T
 ///

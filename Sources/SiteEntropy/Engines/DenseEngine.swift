@@ -1,7 +1,7 @@
 public import Crystal
 public import LinearAlgebra
 
-/// Labels of any frame from one eigendecomposition of its whole cell (math.md §3, §4 "dense").
+/// Labels of any frame from one eigendecomposition of its whole cell (mathematics.md (3.4) "dense").
 ///
 ///     S_i = -½ Σ_k log(λ_k) Σ_a V_{k,ia}²,   A = F H̃ F = Vᵀ diag(λ) V
 ///
@@ -29,12 +29,16 @@ public struct DenseEngine: Sendable {
   /// - Parameters:
   ///   - hessian: Mass-weighted, in eV/(Å² u).
   ///   - normalizer, multilattice: Of the frame's own cell; needed by kind relative only.
+  ///   - expectedZeroModes: Of a stable frame; nil for the rigid translations.
   /// - Throws: ``SiteEntropyError``.
   public func labels(
-    of hessian: BlockSparseMatrix, normalizer: Normalizer? = nil, multilattice: Multilattice? = nil
+    of hessian: BlockSparseMatrix, normalizer: Normalizer? = nil,
+    multilattice: Multilattice? = nil, expectedZeroModes: Int? = nil
   ) throws(SiteEntropyError) -> SiteLabels {
     let eigen = try modes(of: hessian, normalizer: normalizer, multilattice: multilattice)
-    return labels(eigen, siteCount: hessian.siteCount, dimension: hessian.blockSize)
+    return labels(
+      eigen, siteCount: hessian.siteCount, dimension: hessian.blockSize,
+      expectedZeroModes: expectedZeroModes)
   }
 
   /// The eigendecomposition that the labels come from; parameters and errors as in
@@ -74,9 +78,7 @@ public struct DenseEngine: Sendable {
     let matrix = SparsePerturbation.bySite(hessian, multilattice)
     let root = BlochOperator.root(normalizer)
     let unitVectors = UnitVectors(normalizer)
-    let number = (0..<atoms).map {
-      multilattice.translationOfAtom[$0] * normalizer.basisCount + multilattice.basisOfAtom[$0]
-    }
+    let number = multilattice.siteNumbers
     // Blocks of equal size share the rows among them.
     let each = (1...columnSites).reversed().first { atoms.isMultiple(of: $0) } ?? 1
     let width = (each * d + 7) / 8 * 8
@@ -107,10 +109,11 @@ public struct DenseEngine: Sendable {
     return Matrix(rowCount: n, columnCount: n, storage: elements)
   }
 
-  private func labels(
-    _ eigen: SymmetricEigen, siteCount: Int, dimension: Int
+  func labels(
+    _ eigen: SymmetricEigen, siteCount: Int, dimension: Int, expectedZeroModes: Int? = nil
   ) -> SiteLabels {
-    let ledger = ModeLedger(eigenvalues: eigen.values, expectedZeroModes: dimension)
+    let ledger = ModeLedger(
+      eigenvalues: eigen.values, expectedZeroModes: expectedZeroModes ?? dimension)
     let tolerance =
       ModeLedger.zeroTolerance * eigen.values.reduce(0) { max($0, abs($1)) }
     let weights = eigen.values.map { $0 > tolerance ? kind.weight($0) : 0 }

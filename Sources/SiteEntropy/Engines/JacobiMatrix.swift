@@ -59,6 +59,31 @@ struct JacobiMatrix: Sendable {
     return (nodes.min() ?? 0, nodes.max() ?? 0)
   }
 
+  /// An extreme eigenvalue of the matrix, and by how much it fails to be one of E.
+  struct End {
+    var value: Double
+    /// |E v - θ v| of its Ritz vector v of unit length.
+    var residual: Double
+  }
+
+  /// The least and the largest eigenvalue of the matrix so far with their residuals.
+  func ends() -> (least: End, largest: End) {
+    var nodes = diagonal
+    var last = [Double](repeating: 0, count: nodes.count)
+    last[nodes.count - 1] = 1
+    Self.diagonalise(&nodes, squares.dropLast(), &last)
+    let coupling = (squares.last ?? 0).squareRoot()
+    var ends = (
+      least: End(value: .infinity, residual: 0), largest: End(value: -.infinity, residual: 0)
+    )
+    for (node, component) in zip(nodes, last) {
+      let end = End(value: node, residual: coupling * abs(component))
+      if node < ends.least.value { ends.least = end }
+      if node > ends.largest.value { ends.largest = end }
+    }
+    return ends
+  }
+
   /// Eigenvalues of the matrix at most `limit`: E has at least as many.
   func count(atMost limit: Double) -> Int {
     var nodes = diagonal

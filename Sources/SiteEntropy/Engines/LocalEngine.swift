@@ -6,7 +6,7 @@ public import Potentials
 internal import Synchronization
 
 /// Labels of any frame at a cost in proportion to its atoms: of each site as if nothing were
-/// displaced beyond a radius (math.md §4 "local", §6).
+/// displaced beyond a radius (mathematics.md (4.8)).
 ///
 ///     S_i(u) ≈ S_i(u^R),   u^R = u within R of site i (minimum image), 0 outside
 ///

@@ -10,7 +10,7 @@ struct LocalPatch: Sendable {
   let opposites: [Int]
   /// Whether a site lies within the radius: its displacement counts.
   let isInside: [Bool]
-  /// P, the Green function between the sites, shape [m, m] (math.md §4).
+  /// P, the Green function between the sites, shape [m, m] (mathematics.md (4.4)).
   let green: Matrix
   /// F e for the d components of the basis site, at the sites, shape [m, 4].
   let roots: [Double]
@@ -64,7 +64,7 @@ struct LocalPatch: Sendable {
   }
 }
 
-/// δh and P of a few patches, each of which has four columns (math.md §4 "local").
+/// δh and P of a few patches, each of which has four columns (mathematics.md (4.4)).
 struct LocalOperators: LanczosOperators {
   /// δH̃ around one site; block row k is that of patch site `places[k]`.
   struct Difference: Sendable {

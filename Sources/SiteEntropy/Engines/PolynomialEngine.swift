@@ -2,7 +2,7 @@ internal import Crystal
 internal import LinearAlgebra
 
 /// Labels of any frame in a large cell, each between two bounds, without a matrix of the cell's
-/// order (math.md §4 "polynomial").
+/// order (mathematics.md (4.7)).
 ///
 ///     S_i = -½ Σ_a e_iaᵀ log(1+E) e_ia,   E = A - Π = F δH̃ F
 ///

@@ -8,7 +8,7 @@ public enum GradientEngine: String, CaseIterable, Sendable {
   case auto, dense, core, polynomial
 }
 
-/// Differentiates labels: finds the reference, the Hessian and the engine (math.md §5).
+/// Differentiates labels: finds the reference, the Hessian and the engine (mathematics.md (5.2)).
 ///
 /// M, -½ times the derivative of the label by H̃, is found on the pattern of the Hessian, and one
 /// contraction with the third derivatives of the energy then gives the gradient by all atoms at
@@ -104,7 +104,7 @@ public struct Differentiator: Sendable {
       return (weights, modes.ledger)
     case (.polynomial(let perturbation), .site(let atom)):
       return try GradientWeights.krylov(
-        ofSite: sites[atom].translation * normalizer.basisCount + sites[atom].basis,
+        ofSite: crystal.multilattice.siteNumber(of: atom),
         perturbation: perturbation.matrix, sites: sites, normalizer: normalizer)
     case (.polynomial, .total):
       throw .mismatch("the total entropy: expected the engine dense or core, found polynomial")

@@ -2,7 +2,7 @@ internal import Crystal
 internal import Glibc
 internal import LinearAlgebra
 
-/// The symmetric matrix M of a gradient, ∂S/∂u_n = -½ ∂/∂u_n ⟨M, H̃⟩ (math.md §5), as outer
+/// The symmetric matrix M of a gradient, ∂S/∂u_n = -½ ∂/∂u_n ⟨M, H̃⟩ (mathematics.md (5.2)), as outer
 /// products:
 ///
 ///     M = [H̃0⁺ +] Σ_c σ_c q_c q_cᵀ,   Q = Σ_p K_p S_p

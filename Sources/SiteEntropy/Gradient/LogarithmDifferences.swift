@@ -1,7 +1,7 @@
 internal import Glibc
 package import LinearAlgebra
 
-/// The divided differences of the logarithm (math.md §5) as a product of thin factors:
+/// The divided differences of the logarithm (mathematics.md (5.1)) as a product of thin factors:
 ///
 ///     Γ_kl = (log λ_k - log λ_l)/(λ_k - λ_l),  Γ_kk = 1/λ_k,   Γ = L Lᵀ
 ///

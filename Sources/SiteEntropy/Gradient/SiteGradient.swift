@@ -9,7 +9,7 @@ public enum GradientTarget: Equatable, Sendable {
   case total
 }
 
-/// The derivative of a label, or of their sum, by the positions of all atoms (math.md §5):
+/// The derivative of a label, or of their sum, by the positions of all atoms (mathematics.md (5.2)):
 ///
 ///     ∂S_i/∂u_n = -½ ⟨D log(A)[P_i], F (∂H̃/∂u_n) F⟩,   ∂S/∂u_n = -½ ⟨H̃⁺, ∂H̃/∂u_n⟩
 ///

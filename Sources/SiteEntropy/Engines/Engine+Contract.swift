@@ -1,0 +1,97 @@
+internal import Formats
+internal import LinearAlgebra
+
+extension DenseEngine: Engine {
+  var choice: EngineChoice { .dense }
+
+  func cost(of size: ProblemSize) -> EngineCost? {
+    guard size.order <= Self.largestOrder else { return nil }
+    return EngineCost(
+      seconds: CostModel.decomposition(order: size.order),
+      bytes: Self.bytesNeeded(order: size.order))
+  }
+
+  func labels(of problem: LabelProblem) throws -> SiteLabels {
+    let crystal = problem.crystal
+    return try labels(
+      of: problem.hessian().scaledSymmetrically(by: crystal.inverseRootMasses),
+      normalizer: crystal.normalizer, multilattice: crystal.multilattice)
+  }
+}
+
+extension CoreEngine: Engine {
+  var choice: EngineChoice { .core }
+
+  func cost(of size: ProblemSize) -> EngineCost? {
+    EngineCost(
+      seconds: CostModel.decomposition(order: size.coreOrder)
+        + CostModel.coreForms(order: size.order, core: size.coreOrder),
+      bytes: 8 * 6 * size.coreOrder * size.coreOrder)
+  }
+
+  func labels(of problem: LabelProblem) throws -> SiteLabels {
+    let normalizer = problem.crystal.normalizer
+    return try labels(
+      of: problem.perturbation().core(basisCount: normalizer.basisCount),
+      at: problem.crystal.sites, normalizer: normalizer)
+  }
+}
+
+extension PolynomialEngine: Engine {
+  var choice: EngineChoice { .polynomial }
+
+  func cost(of size: ProblemSize) -> EngineCost? {
+    EngineCost(
+      seconds: CostModel.polynomials(order: size.order),
+      bytes: Self.bytesNeeded(
+        order: size.order, cellOrder: size.cellOrder, threads: size.threads),
+      error: Self.rounding)
+  }
+
+  func labels(of problem: LabelProblem) throws -> SiteLabels {
+    try labels(of: problem.perturbation(), normalizer: problem.crystal.normalizer)
+      .ordered(by: problem.siteNumbers)
+  }
+}
+
+extension MomentsEngine: Engine {
+  var choice: EngineChoice { .moments }
+
+  func cost(of size: ProblemSize) -> EngineCost? {
+    // Radii grow slowly as errors fall: like error^(-1/4) for displacements without order.
+    let patch = min(
+      Double(size.order), 250 * (1e-4 / max(size.tolerance, 1e-12)).squareRoot().squareRoot())
+    let steps = 2 + Int((1e-3 / max(size.tolerance, 1e-12)).exponent / 4)
+    return EngineCost(
+      seconds: 0.02 + Double(size.siteCount)
+        * (CostModel.moments(
+          order: patch, steps: max(2, steps), blocks: 17, dimension: size.dimension) + 1e-5),
+      bytes: 8 * size.order * (size.cellOrder * 4 + 160), error: Self.leastTolerance)
+  }
+
+  func labels(of problem: LabelProblem) throws -> SiteLabels {
+    try labels(of: problem.perturbation(), crystal: problem.crystal)
+      .ordered(by: problem.siteNumbers)
+  }
+}
+
+extension LocalEngine: Engine {
+  var choice: EngineChoice { .local }
+
+  func cost(of size: ProblemSize) -> EngineCost? {
+    guard size.hasPotential, !size.isStrained else { return nil }
+    let patch = min(Double(size.order), 900 * (1e-3 / max(size.tolerance, 1e-12)).squareRoot())
+    return EngineCost(
+      seconds: 2 * 2e-8 * Double(size.siteCount) * patch * patch,
+      bytes: Int(min(8 * patch * patch * 3, 1e18)), error: 1e-9)
+  }
+
+  func labels(of problem: LabelProblem) throws -> SiteLabels {
+    guard let potential = problem.potential else {
+      throw InputError(
+        problem.frame.source,
+        "engine local: expected a potential, which cut displacements need, found none")
+    }
+    return try labels(of: problem.frame, crystal: problem.crystal, potential: potential)
+  }
+}

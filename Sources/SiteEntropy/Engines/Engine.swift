@@ -1,0 +1,89 @@
+/// The engines a user can ask for.
+public enum EngineChoice: String, CaseIterable, Sendable {
+  case auto, dense, core, polynomial, local, moments
+}
+
+/// A way to label frames: what it can do, what a problem would cost it, the labels.
+///
+/// A new engine is one new type with this contract, its place in ``EngineSelection`` and its page.
+protocol Engine: Sendable {
+  var choice: EngineChoice { get }
+
+  /// What a problem of this size would take; nil where the engine has no labels for it.
+  func cost(of size: ProblemSize) -> EngineCost?
+
+  /// The labels of all atoms of the frame, in its order.
+  ///
+  /// - Throws: `InputError` for the frame's own faults, ``SiteEntropyError``:
+  ///   ``SiteEntropyError/tolerance(wanted:reached:advice:)`` where the engine cannot be that exact,
+  ///   ``SiteEntropyError/unstableFrame(_:)`` where it has no labels for a frame that is no minimum.
+  func labels(of problem: LabelProblem) throws -> SiteLabels
+}
+
+/// What an engine would take for a problem, on one core.
+package struct EngineCost: Equatable, Sendable {
+  package let seconds: Double
+  package let bytes: Int
+  /// The least error of a label in k_B that it can be asked for; 0 for an exact engine.
+  package let error: Double
+
+  package init(seconds: Double, bytes: Int, error: Double = 0) {
+    (self.seconds, self.bytes, self.error) = (seconds, bytes, error)
+  }
+}
+
+/// What the cost of labels depends on.
+package struct ProblemSize: Equatable, Sendable {
+  /// n, degrees of freedom of the cell.
+  package var order: Int
+  /// m, those on which δH̃ is not zero.
+  package var coreOrder: Int
+  /// Those of a primitive cell.
+  package var cellOrder: Int
+  package var dimension: Int
+  /// Whether Hessians can be had for other displacements than the frame's.
+  package var hasPotential: Bool
+  package var isStrained: Bool
+  /// The largest error of a label that is allowed, in k_B.
+  package var tolerance: Double
+  package var threads: Int
+
+  package init(
+    order: Int, coreOrder: Int, cellOrder: Int, dimension: Int = 3, hasPotential: Bool = true,
+    isStrained: Bool = false, tolerance: Double = 1e-10, threads: Int = 1
+  ) {
+    (self.order, self.coreOrder, self.cellOrder) = (order, coreOrder, cellOrder)
+    (self.dimension, self.hasPotential, self.isStrained) = (dimension, hasPotential, isStrained)
+    (self.tolerance, self.threads) = (tolerance, threads)
+  }
+
+  package var siteCount: Int { order / max(dimension, 1) }
+}
+
+/// Seconds of one core, fitted to silicon of 200 to 64,000 atoms on one machine; they need be right
+/// within a factor only where two engines cost about the same.
+package enum CostModel {
+  /// A symmetric eigendecomposition with vectors.
+  package static func decomposition(order n: Int) -> Double { 3e-10 * cube(n) }
+
+  /// The quadratic forms of all sites with a core of order m.
+  package static func coreForms(order n: Int, core m: Int) -> Double {
+    4e-11 * Double(n) * Double(m) * Double(m)
+  }
+
+  /// Lanczos' process over the whole cell from every degree of freedom.
+  package static func polynomials(order n: Int) -> Double { 2.5e-7 * Double(n) * Double(n) }
+
+  /// Labels of all sites from their own patches of order m.
+  ///
+  /// - Parameters:
+  ///   - blocks: Of a row of δH̃.
+  package static func moments(
+    order m: Double, steps k: Int, blocks: Double, dimension d: Int
+  ) -> Double {
+    let product = m / Double(d) * blocks * 7e-9 * Double(d * d) / 9 + 15e-9 * m
+    return 5e-6 + Double(k) * product + Double(k - 1) * m * m * 4e-10
+  }
+
+  private static func cube(_ n: Int) -> Double { Double(n) * Double(n) * Double(n) }
+}

@@ -1,0 +1,103 @@
+internal import Formats
+internal import LinearAlgebra
+internal import Potentials
+internal import Synchronization
+
+/// Where the Hessian of a frame comes from.
+enum HessianOrigin: Sendable {
+  case potential(any Potential)
+  /// In eV/Å², not mass-weighted.
+  case given(BlockSparseMatrix)
+}
+
+/// One frame of kind relative with its reference; what an engine asks for is computed then, once.
+final class LabelProblem: Sendable {
+  let frame: Frame
+  let crystal: ReferenceCrystal
+  private let origin: HessianOrigin
+  private let threads: Int
+  private let knownHessian = Mutex<BlockSparseMatrix?>(nil)
+  private let knownPerturbation = Mutex<SparsePerturbation?>(nil)
+
+  /// - Parameter threads: Of the Hessian; the bytes do not depend on it.
+  init(_ frame: Frame, crystal: ReferenceCrystal, origin: HessianOrigin, threads: Int) {
+    (self.frame, self.crystal, self.origin, self.threads) = (frame, crystal, origin, threads)
+  }
+
+  var potential: (any Potential)? {
+    if case .potential(let potential) = origin { potential } else { nil }
+  }
+
+  /// Number ℓ·S + α of the site of each atom.
+  var siteNumbers: [Int] {
+    crystal.sites.map { $0.translation * crystal.normalizer.basisCount + $0.basis }
+  }
+
+  /// In eV/Å², not mass-weighted, of the atoms of the frame.
+  ///
+  /// - Throws: `InputError`.
+  func hessian() throws -> BlockSparseMatrix {
+    try knownHessian.withLock { known in
+      if let known { return known }
+      let hessian =
+        switch origin {
+        case .potential(let potential):
+          try potential.prepared(for: frame).hessian(
+            positions: crystal.positions(of: frame), threads: threads)
+        case .given(let hessian): hessian
+        }
+      try hessian.check(for: frame)
+      known = hessian
+      return hessian
+    }
+  }
+
+  /// δH̃: from the displaced atoms alone where these are few and there is a potential.
+  ///
+  /// - Throws: `InputError`.
+  func perturbation() throws -> SparsePerturbation {
+    try knownPerturbation.withLock { known in
+      if let known { return known }
+      let perturbation = try localPerturbation() ?? wholePerturbation()
+      known = perturbation
+      return perturbation
+    }
+  }
+
+  private func localPerturbation() throws -> SparsePerturbation? {
+    guard let potential else { return nil }
+    return try crystal.localPerturbation(of: frame, potential: potential)
+  }
+
+  private func wholePerturbation() throws -> SparsePerturbation {
+    SparsePerturbation(
+      from: crystal.foldedHessian,
+      to: try hessian().scaledSymmetrically(by: crystal.inverseRootMasses),
+      multilattice: crystal.multilattice)
+  }
+
+  /// - Throws: `InputError`.
+  func size(tolerance: Double, threads: Int) throws -> ProblemSize {
+    let perturbation = try perturbation()
+    return ProblemSize(
+      order: perturbation.matrix.order, coreOrder: perturbation.coreOrder,
+      cellOrder: crystal.normalizer.cellOrder, dimension: perturbation.matrix.blockSize,
+      hasPotential: potential != nil, isStrained: frame.cell != frame.referenceCell,
+      tolerance: tolerance, threads: threads)
+  }
+}
+
+extension BlockSparseMatrix {
+  /// Refuses what is no Hessian of a frame.
+  func check(for frame: Frame) throws(InputError) {
+    guard siteCount == frame.atomCount, blockSize == frame.dimension else {
+      throw InputError(
+        frame.source,
+        "expected a Hessian of \(frame.atomCount) atoms and dimension \(frame.dimension), found "
+          + "\(siteCount) and \(blockSize)")
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw InputError(frame.source, "expected a finite Hessian, found a NaN or an infinity")
+    }
+  }
+}

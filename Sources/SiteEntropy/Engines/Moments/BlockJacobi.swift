@@ -1,0 +1,159 @@
+internal import Glibc
+internal import LinearAlgebra
+
+/// The block tridiagonal matrix of block Lanczos' process for E from the d columns of a site, and
+/// what Gauss' quadrature makes of it (mathematics.md (12.1), (12.2)).
+///
+///     J = [[A_1, B_1ᵀ], [B_1, A_2, B_2ᵀ], …]
+///
+/// The vectors X_j of the process are not normalised: R_j = X_jᵀ X_j, M_j = X_jᵀ E X_j, and with
+/// R_j = U diag(σ²) Uᵀ, T_j = U σ⁻¹ for what is not negligible of σ, A_j = T_jᵀ M_j T_j and
+/// B_j = σ_{j+1} U_{j+1}ᵀ T_j. Directions in which R_j vanishes have ended.
+struct BlockJacobi {
+  /// Directions below this times the largest of the block are rounding.
+  private static let relativeRank = 1e-13
+  /// log(1+E) sees nothing of squares below this, in units of E².
+  private static let negligible = 1e-34
+
+  let dimension: Int
+  /// Columns of each block.
+  private(set) var ranks: [Int]
+  /// A_j, shape [rank_j, rank_j], one after the other.
+  private var diagonals: [[Double]] = []
+  /// B_j, shape [rank_{j+1}, rank_j].
+  private var couplings: [[Double]] = []
+  /// T of the last block, shape [d, rank].
+  private var transform: [Double]
+  /// R of the last block and its pseudo-inverse, shape [d, d].
+  private var norm: [Double]
+  private var inverse: [Double]
+  private var inverseBefore: [Double]
+
+  /// Starts from orthonormal vectors.
+  init(dimension d: Int) {
+    dimension = d
+    ranks = [d]
+    let one = (0..<d * d).map { $0 % (d + 1) == 0 ? 1.0 : 0.0 }
+    (transform, norm, inverse, inverseBefore) = (one, one, one, one)
+  }
+
+  var isComplete: Bool { ranks.last == 0 }
+
+  /// Blocks whose diagonal is known.
+  var stepCount: Int { diagonals.count }
+
+  /// Takes M of the last block, shape [4, 4].
+  ///
+  /// - Returns: α = R⁺ M and β = R_before⁺ R, shape [3, 4] each, of the recurrence.
+  mutating func appendDiagonal(
+    _ gram: [Double], alpha: inout [Double], beta: inout [Double]
+  ) {
+    let (d, r) = (dimension, ranks[ranks.count - 1])
+    for e in 0..<12 { (alpha[e], beta[e]) = (0, 0) }
+    var m = [Double](repeating: 0, count: d * d)
+    for a in 0..<d { for b in 0..<d { m[a * d + b] = 0.5 * (gram[4 * a + b] + gram[4 * b + a]) } }
+    var block = [Double](repeating: 0, count: r * r)
+    for p in 0..<r {
+      for q in 0..<r {
+        var sum = 0.0
+        for a in 0..<d {
+          for b in 0..<d { sum += transform[a * r + p] * m[a * d + b] * transform[b * r + q] }
+        }
+        block[p * r + q] = sum
+      }
+    }
+    diagonals.append(block)
+    for a in 0..<d {
+      for b in 0..<d {
+        for c in 0..<d {
+          alpha[4 * a + b] += inverse[a * d + c] * m[c * d + b]
+          if diagonals.count > 1 { beta[4 * a + b] += inverseBefore[a * d + c] * norm[c * d + b] }
+        }
+      }
+    }
+  }
+
+  /// Takes R of the next block, shape [4, 4].
+  mutating func appendNorm(_ gram: [Double], using spectrum: inout SmallSpectrum) {
+    let (d, r) = (dimension, ranks[ranks.count - 1])
+    var next = [Double](repeating: 0, count: d * d)
+    for a in 0..<d {
+      for b in 0..<d { next[a * d + b] = 0.5 * (gram[4 * a + b] + gram[4 * b + a]) }
+    }
+    spectrum.decompose(next, order: d, rowCount: d)
+    var (largest, before) = (0.0, 0.0)
+    for a in 0..<d {
+      largest = max(largest, spectrum.values[a])
+      before = max(before, norm[a * d + a])
+    }
+    let least = max(Self.relativeRank * largest, Self.negligible * before)
+    let kept = (0..<d).filter { spectrum.values[$0] > least }
+    let rank = kept.count
+    var coupling = [Double](repeating: 0, count: rank * r)
+    var after = [Double](repeating: 0, count: d * rank)
+    for (p, mode) in kept.enumerated() {
+      let sigma = spectrum.values[mode].squareRoot()
+      for a in 0..<d {
+        let u = spectrum.rows[a * d + mode]
+        after[a * rank + p] = u / sigma
+        for q in 0..<r { coupling[p * r + q] += sigma * u * transform[a * r + q] }
+      }
+    }
+    couplings.append(coupling)
+    ranks.append(rank)
+    (inverseBefore, norm, transform) = (inverse, next, after)
+    for a in 0..<d {
+      for b in 0..<d {
+        var sum = 0.0
+        for p in 0..<rank { sum += after[a * rank + p] * after[b * rank + p] }
+        inverse[a * d + b] = sum
+      }
+    }
+  }
+
+  /// What the quadrature says about a site.
+  struct Quadrature {
+    /// tr [log(1+J) - J]_11, with what is not positive of 1+J left out.
+    var curvature = 0.0
+    /// The extreme eigenvalues of J.
+    var least = 0.0
+    var largest = 0.0
+  }
+
+  /// - Parameter steps: Blocks to take, at most those that there are.
+  func quadrature(steps: Int, using spectrum: inout SmallSpectrum) -> Quadrature {
+    let (d, k) = (dimension, min(steps, diagonals.count))
+    let n = ranks[0..<k].reduce(0, +)
+    var matrix = [Double](repeating: 0, count: n * n)
+    var first = 0
+    for j in 0..<k {
+      let r = ranks[j]
+      for p in 0..<r {
+        for q in 0..<r { matrix[(first + p) * n + first + q] = diagonals[j][p * r + q] }
+      }
+      if j + 1 < k {
+        let below = ranks[j + 1]
+        for p in 0..<below {
+          for q in 0..<r {
+            let element = couplings[j][p * r + q]
+            matrix[(first + r + p) * n + first + q] = element
+            matrix[(first + q) * n + first + r + p] = element
+          }
+        }
+      }
+      first += r
+    }
+    spectrum.decompose(matrix, order: n, rowCount: d)
+    var result = Quadrature()
+    for m in 0..<n {
+      let theta = spectrum.values[m]
+      result.least = min(result.least, theta)
+      result.largest = max(result.largest, theta)
+      var weight = 0.0
+      for a in 0..<d { weight += spectrum.rows[a * n + m] * spectrum.rows[a * n + m] }
+      result.curvature +=
+        weight * ((1 + theta > ModeLedger.zeroTolerance ? log1p(theta) : 0) - theta)
+    }
+    return result
+  }
+}
