@@ -10,12 +10,13 @@ public func mapConcurrently<Result: Sendable>(
 ) -> [Result] {
   let workers = min(count, concurrentBlockLimit)
   guard workers > 1 else { return (0..<count).map(body) }
+  let share = concurrentBlockLimit / workers
   var results = [Result?](repeating: nil, count: count)
   unsafe results.withUnsafeMutableBufferPointer { buffer in
     nonisolated(unsafe) let all = unsafe buffer
     let next = Atomic(0)
     DispatchQueue.concurrentPerform(iterations: workers) { _ in
-      ConcurrentLoop.$isInside.withValue(true) {
+      insideConcurrentLoop(share: share) {
         while true {
           let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
           guard index < count else { return }

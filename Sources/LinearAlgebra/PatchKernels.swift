@@ -1,0 +1,210 @@
+// Kernels of block Lanczos on patches: vectors of four columns a site (the last ones zero where
+// there are fewer than four components) side by side in rows of `width`.
+
+/// Where the blocks of a sparse matrix fall in a patch of its sites.
+public struct PatchBlocks: Sendable {
+  /// Of the rows of each place, the blocks that stay inside: places + 1 of them.
+  public var starts: [Int32] = [0]
+  /// The number of each block in the matrix.
+  public var blocks: [Int32] = []
+  /// The place of its column.
+  public var columns: [Int32] = []
+  /// What rows get back on their diagonal for partners outside, shape [places, d, d].
+  public var diagonals: [Double] = []
+
+  public init() {}
+
+  /// Reads the rows of a patch.
+  ///
+  ///     D_pp += sym Σ_(q outside) D_pq r_q / r_p
+  ///
+  /// so that a shift of all sites by their weights r costs what it cost before.
+  ///
+  /// - Parameters:
+  ///   - sites: The site of each place.
+  ///   - placeOfSite: The place of each site of the matrix, -1 outside.
+  ///   - weights: r of each site, as the pattern of `period` repeats them.
+  public mutating func read(
+    _ matrix: BlockSparseMatrix, sites: [Int], placeOfSite: [Int32], weights: [Double]
+  ) {
+    let (d, period) = (matrix.blockSize, weights.count)
+    let area = d * d
+    starts.removeAll(keepingCapacity: true)
+    blocks.removeAll(keepingCapacity: true)
+    columns.removeAll(keepingCapacity: true)
+    diagonals.removeAll(keepingCapacity: true)
+    starts.append(0)
+    withLanes(reading: matrix.values.span) { values in
+      for site in sites {
+        let base = diagonals.count
+        for _ in 0..<area { diagonals.append(0) }
+        let own = weights[site % period]
+        var (low, high, last) = (SIMD4<Double>(), SIMD4<Double>(), 0.0)
+        for k in matrix.rowStarts[site]..<matrix.rowStarts[site + 1] {
+          let column = Int(matrix.indices[k])
+          let place = placeOfSite[column]
+          if place >= 0 {
+            blocks.append(Int32(truncatingIfNeeded: k))
+            columns.append(place)
+          } else {
+            let ratio = weights[column % period] / own
+            let v = values.advanced(by: k &* area)
+            if d == 3 {
+              low += v[0] * ratio
+              high += v[4] * ratio
+              last += v.scalar(8) * ratio
+            } else {
+              for e in 0..<area { diagonals[base &+ e] += v.scalar(e) * ratio }
+            }
+          }
+        }
+        if d == 3 {
+          for e in 0..<4 {
+            diagonals[base &+ e] = low[e]
+            diagonals[base &+ e &+ 4] = high[e]
+          }
+          diagonals[base &+ 8] = last
+        }
+        for a in 0..<d {
+          for b in 0..<a {
+            let mean = 0.5 * (diagonals[base &+ a &* d &+ b] + diagonals[base &+ b &* d &+ a])
+            diagonals[base &+ a &* d &+ b] = mean
+            diagonals[base &+ b &* d &+ a] = mean
+          }
+        }
+        starts.append(Int32(truncatingIfNeeded: blocks.count))
+      }
+    }
+  }
+}
+
+/// W = D S for four columns, and M = Sᵀ W.
+///
+/// - Parameters:
+///   - s, w: Shape [places · d, width]; of W only these columns are written.
+///   - column: The first of the four.
+///   - gram: M, shape [4, 4]; overwritten.
+public func multiplyPatch(
+  _ matrix: BlockSparseMatrix, _ patch: PatchBlocks, _ s: Span<Double>, width: Int, column: Int,
+  into w: inout MutableSpan<Double>, gram: inout MutableSpan<Double>
+) {
+  let d = matrix.blockSize
+  let places = patch.starts.count - 1
+  precondition(
+    s.count == places * d * width && w.count == s.count && column >= 0 && column + 4 <= width
+      && gram.count == 16 && d <= 4, "patch: shapes")
+  var (m0, m1, m2) = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
+  withLanes(reading: s) { s in
+    withLanes(&w) { w in
+      withLanes(reading: matrix.values.span) { values in
+        withLanes(reading: patch.diagonals.span) { diagonals in
+          let (blocks, columns, starts) = (
+            patch.blocks.span, patch.columns.span, patch.starts.span
+          )
+          for p in 0..<places {
+            let to = d &* p &* width &+ column
+            if d == 3 {
+              let (x, y, z) = (s[to], s[to &+ width], s[to &+ 2 &* width])
+              let own = diagonals.advanced(by: 9 &* p)
+              var a = x * own.scalar(0) + y * own.scalar(1) + z * own.scalar(2)
+              var b = x * own.scalar(3) + y * own.scalar(4) + z * own.scalar(5)
+              var c = x * own.scalar(6) + y * own.scalar(7) + z * own.scalar(8)
+              for k in Int(starts[p])..<Int(starts[p &+ 1]) {
+                let v = values.advanced(by: 9 &* Int(blocks[k]))
+                let from = 3 &* Int(columns[k]) &* width &+ column
+                let (x, y, z) = (s[from], s[from &+ width], s[from &+ 2 &* width])
+                a += x * v.scalar(0) + y * v.scalar(1) + z * v.scalar(2)
+                b += x * v.scalar(3) + y * v.scalar(4) + z * v.scalar(5)
+                c += x * v.scalar(6) + y * v.scalar(7) + z * v.scalar(8)
+              }
+              w[to] = a
+              w[to &+ width] = b
+              w[to &+ 2 &* width] = c
+              m0 += a * x[0] + b * y[0] + c * z[0]
+              m1 += a * x[1] + b * y[1] + c * z[1]
+              m2 += a * x[2] + b * y[2] + c * z[2]
+              continue
+            }
+            for row in 0..<d {
+              var sum = SIMD4<Double>()
+              for b in 0..<d {
+                sum += s[to &+ b &* width] * diagonals.scalar((d &* p &+ row) &* d &+ b)
+              }
+              for k in Int(starts[p])..<Int(starts[p &+ 1]) {
+                let v = values.advanced(by: (d &* Int(blocks[k]) &+ row) &* d)
+                let from = d &* Int(columns[k]) &* width &+ column
+                for b in 0..<d { sum += s[from &+ b &* width] * v.scalar(b) }
+              }
+              w[to &+ row &* width] = sum
+              let x = s[to &+ row &* width]
+              m0 += sum * x[0]
+              m1 += sum * x[1]
+              m2 += sum * x[2]
+            }
+          }
+        }
+      }
+    }
+  }
+  withLanes(&gram) { gram in
+    gram[0] = m0
+    gram[4] = m1
+    gram[8] = m2
+    gram[12] = SIMD4()
+  }
+}
+
+/// One step of block Lanczos for four columns, and R = Nᵀ W of what comes next:
+///
+///     N = P - S α - N β
+///
+/// - Parameters:
+///   - next: The vectors before S; overwritten by those after. Shape [rows, width], like the others.
+///   - alpha, beta: Shape [3, 4].
+///   - gram: R, shape [4, 4]; overwritten.
+public func advancePatch(
+  _ next: inout MutableSpan<Double>, image p: Span<Double>, current s: Span<Double>,
+  product w: Span<Double>, alpha: Span<Double>, beta: Span<Double>, width: Int, column: Int,
+  gram: inout MutableSpan<Double>
+) {
+  let count = next.count
+  precondition(
+    p.count >= count && s.count == count && w.count == count && count.isMultiple(of: width)
+      && column >= 0 && column + 4 <= width && alpha.count == 12 && beta.count == 12
+      && gram.count == 16, "patch: shapes")
+  var (m0, m1, m2) = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
+  withLanes(&next) { next in
+    withLanes(reading: p) { p in
+      withLanes(reading: s) { s in
+        withLanes(reading: w) { w in
+          withLanes(reading: alpha) { alpha in
+            withLanes(reading: beta) { beta in
+              let (a0, a1, a2) = (alpha[0], alpha[4], alpha[8])
+              let (b0, b1, b2) = (beta[0], beta[4], beta[8])
+              for row in stride(from: column, to: count, by: width) {
+                let (x, y) = (s[row], next[row])
+                var n = p[row] - a0 * x[0]
+                n -= a1 * x[1]
+                n -= a2 * x[2]
+                n -= b0 * y[0]
+                n -= b1 * y[1]
+                n -= b2 * y[2]
+                next[row] = n
+                let image = w[row]
+                m0 += image * n[0]
+                m1 += image * n[1]
+                m2 += image * n[2]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  withLanes(&gram) { gram in
+    gram[0] = m0
+    gram[4] = m1
+    gram[8] = m2
+    gram[12] = SIMD4()
+  }
+}

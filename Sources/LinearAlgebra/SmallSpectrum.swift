@@ -1,0 +1,118 @@
+/// Eigenvalues of a small symmetric matrix and the first rows of its eigenvectors, without LAPACK:
+/// for matrices of order 3 to 40, of which there are millions.
+///
+/// Householder reflections to tridiagonal form, then implicit QL steps (EISPACK's tred2 and tql2,
+/// of whose rotations the first rows alone are kept).
+public struct SmallSpectrum: Sendable {
+  /// Not sorted; the first n are of the last matrix.
+  public private(set) var values: [Double] = []
+  /// Component j of eigenvector m is `rows[j * n + m]`, for the first rows j.
+  public private(set) var rows: [Double] = []
+  private var a: [Double] = []
+  private var e: [Double] = []
+  private var v: [Double] = []
+  private var p: [Double] = []
+
+  public init() {}
+
+  /// - Parameters:
+  ///   - matrix: Its first n · n elements, row-major, symmetric.
+  ///   - rowCount: Rows of the eigenvectors that are wanted.
+  /// - Complexity: 4/3 n³ operations, and 3 · rowCount · n².
+  public mutating func decompose(_ matrix: [Double], order n: Int, rowCount: Int) {
+    precondition(matrix.count >= n * n && rowCount <= n, "small spectrum: shape")
+    resize(n, rowCount)
+    for k in 0..<n * n { a[k] = matrix[k] }
+    for k in 0..<rowCount * n { rows[k] = 0 }
+    for k in 0..<rowCount { rows[k * n + k] = 1 }
+    for k in 0..<max(0, n - 2) { reflect(k, n, rowCount) }
+    for k in 0..<n { values[k] = a[k * n + k] }
+    for k in 0..<max(0, n - 1) { e[k] = a[k * n + k + 1] }
+    if n > 0 { e[n - 1] = 0 }
+    rotate(n, rowCount)
+  }
+
+  private mutating func resize(_ n: Int, _ rowCount: Int) {
+    guard a.count < n * n || rows.count < rowCount * n || values.count != n else { return }
+    a = [Double](repeating: 0, count: n * n)
+    rows = [Double](repeating: 0, count: rowCount * n)
+    values = [Double](repeating: 0, count: n)
+    (e, v, p) = (values, values, values)
+  }
+
+  /// Clears column k below its first off-diagonal element.
+  private mutating func reflect(_ k: Int, _ n: Int, _ rowCount: Int) {
+    var square = 0.0
+    for i in k + 2..<n { square += a[i * n + k] * a[i * n + k] }
+    guard square > 0 else { return }
+    let head = a[(k + 1) * n + k]
+    let length = (square + head * head).squareRoot()
+    let alpha = head > 0 ? -length : length
+    for i in k + 1..<n { v[i] = a[i * n + k] }
+    v[k + 1] -= alpha
+    let norm = square + v[k + 1] * v[k + 1]
+    let beta = 2 / norm
+    var product = 0.0
+    for i in k + 1..<n {
+      var sum = 0.0
+      for j in k + 1..<n { sum += a[i * n + j] * v[j] }
+      p[i] = beta * sum
+      product += p[i] * v[i]
+    }
+    for i in k + 1..<n { p[i] -= product / norm * v[i] }
+    for i in k + 1..<n {
+      for j in k + 1..<n { a[i * n + j] -= v[i] * p[j] + p[i] * v[j] }
+    }
+    (a[(k + 1) * n + k], a[k * n + k + 1]) = (alpha, alpha)
+    for row in 0..<rowCount {
+      var sum = 0.0
+      for i in k + 1..<n { sum += rows[row * n + i] * v[i] }
+      guard sum != 0 else { continue }
+      for i in k + 1..<n { rows[row * n + i] -= beta * sum * v[i] }
+    }
+  }
+
+  private mutating func rotate(_ n: Int, _ rowCount: Int) {
+    var scale = 0.0
+    for k in 0..<n { scale = max(scale, abs(values[k]), abs(e[k])) }
+    for l in 0..<n {
+      for _ in 0..<60 {
+        var m = l
+        while m < n - 1, abs(e[m]) > 1.1e-16 * scale { m += 1 }
+        guard m > l else { break }
+        var g = (values[l + 1] - values[l]) / (2 * e[l])
+        var r = (g * g + 1).squareRoot()
+        g = values[m] - values[l] + e[l] / (g + (g < 0 ? -r : r))
+        var (s, c, shift) = (1.0, 1.0, 0.0)
+        var isSplit = false
+        for i in (l..<m).reversed() {
+          let (f, b) = (s * e[i], c * e[i])
+          r = (f * f + g * g).squareRoot()
+          e[i + 1] = r
+          if r == 0 {
+            values[i + 1] -= shift
+            e[m] = 0
+            isSplit = true
+            break
+          }
+          (s, c) = (f / r, g / r)
+          g = values[i + 1] - shift
+          r = (values[i] - g) * s + 2 * c * b
+          shift = s * r
+          values[i + 1] = g + shift
+          g = c * r - b
+          for row in 0..<rowCount {
+            let at = row * n + i
+            let (low, high) = (rows[at], rows[at + 1])
+            rows[at + 1] = s * low + c * high
+            rows[at] = c * low - s * high
+          }
+        }
+        if isSplit { continue }
+        values[l] -= shift
+        e[l] = g
+        e[m] = 0
+      }
+    }
+  }
+}
