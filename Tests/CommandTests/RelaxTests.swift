@@ -1,0 +1,140 @@
+import Foundation
+import TestSupport
+import Testing
+
+struct RelaxTests {
+  private static let folder = repositoryFile("examples/potentials").path(percentEncoded: false)
+  private static let build = "xyz-build diamond --species Si -a 5.431 --supercell 2 2 2"
+  private static let relax = "xyz-relax --potential \(folder)/Si.sw"
+  private static let path = "xyz-path --potential \(folder)/Si.sw"
+  /// A vacancy on a site, with the key of xyz-label.
+  private static let vacancy = """
+    vacancy() {
+      awk -v row=$(($1 + 3)) 'NR == 1 { $1-- } NR == 2 { $0 = $0 " vacancies=1" } NR != row' perfect.xyz
+    }
+    \(build) > perfect.xyz
+    """
+
+  @Test func keysSayWhatTheStructureIs() throws {
+    let result = try Scratch().shell(
+      """
+      set -e
+      \(Self.vacancy)
+      vacancy 9 | site-entropy --potential \(Self.folder)/Si.sw --kind absolute > labelled.xyz ||
+        vacancy 9 > labelled.xyz
+      \(Self.relax) --push inward labelled.xyz > relaxed.xyz
+      sed -n 2p relaxed.xyz | grep -o 'vacancies=1\\|negative_modes=[^ ]*\\|stationary=[^ ]*'
+      sed -n 2p relaxed.xyz | grep -c 'site_entropy' || true
+      sed -n 2p relaxed.xyz | grep -o 'energy=-270.36988224' | head -n 1
+      sed -n 2p relaxed.xyz | grep -o ' ref_pos\\|:ref_pos:R:3'
+      \(Self.relax) relaxed.xyz --no-history | \(Self.relax) --no-history > again.xyz
+      \(Self.relax) --no-history -j 3 again.xyz | cmp - again.xyz && echo stays
+      """)
+    #expect(
+      result
+        == CommandRun(
+          status: 0,
+          output: """
+            vacancies=1
+            negative_modes=0
+            stationary=minimum
+            0
+            energy=-270.36988224
+            :ref_pos:R:3
+            stays
+
+            """, error: ""))
+  }
+
+  @Test func threadsDoNotChangeAByte() throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.vacancy)
+      vacancy 9 > v.xyz
+      for j in 1 2 5; do
+        \(Self.relax) --push random --seed 4 --no-history -j $j v.xyz > relaxed-$j.xyz
+      done
+      cmp relaxed-1.xyz relaxed-2.xyz && cmp relaxed-1.xyz relaxed-5.xyz && echo equal
+      """)
+    #expect(result == CommandRun(status: 0, output: "equal\n", error: ""))
+  }
+
+  @Test(arguments: [
+    ("--push inward perfect.xyz", 65, "expected a vacant site"),
+    ("--max-steps 1 --push random --push-size 0.2 perfect.xyz", 70, "within 1 steps"),
+    ("--push-size 0.1 perfect.xyz", 64, "expected --push"),
+    ("--seed 3 perfect.xyz", 64, "--push random"),
+    ("--max-force 0 perfect.xyz", 64, "max-force"),
+    ("three.xyz", 65, "vacancies: expected 3"),
+  ])
+  func whatCannotBeRelaxedIsNamed(options: String, status: Int, message: String) throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.vacancy)
+      vacancy 9 | sed 's/vacancies=1/vacancies=3/' > three.xyz
+      \(Self.relax) \(options) > out.xyz
+      code=$?
+      wc -c < out.xyz
+      exit $code
+      """)
+    #expect(result.status == Int32(status))
+    #expect(result.output == "0\n")
+    #expect(result.error.split(separator: "\n").count == 1)
+    #expect(result.error.contains(message), "\(result.error)")
+  }
+
+  @Test func thePathOfAVacancyHasOneSaddle() throws {
+    let result = try Scratch().shell(
+      """
+      set -e
+      \(Self.vacancy)
+      for site in 0 1; do vacancy $site | \(Self.relax) --push inward > $site.xyz; done
+      \(Self.path) --match --images 5 0.xyz 1.xyz > path.xyz
+      grep -o ' image=[0-9]*\\|stationary=[a-z]*' path.xyz | tr -d '\\n'
+      echo
+      grep -o ' energy=[^ ]*' path.xyz | cut -d = -f 2 |
+        awk 'NR == 1 { least = $1 } $1 > most || NR == 1 { most = $1 } END { printf "%.7f\\n", most - least }'
+      cat 0.xyz 1.xyz | \(Self.path) --match --images 5 --no-history -j 1 > a.xyz
+      \(Self.path) --match --images 5 --no-history -j 4 0.xyz 1.xyz | cmp - a.xyz && echo equal
+      """)
+    #expect(
+      result
+        == CommandRun(
+          status: 0,
+          output: """
+             image=0stationary=minimum image=1 image=2 image=3stationary=saddle image=4 image=5 \
+            image=6stationary=minimum
+            0.5171950
+            equal
+
+            """, error: ""))
+  }
+
+  @Test(arguments: [
+    ("0.xyz", 65, "found one"),
+    ("0.xyz 0.xyz", 65, "found the same"),
+    ("0.xyz 9.xyz", 65, "--match"),
+    ("0.xyz perfect.xyz", 65, "expected the 63 atoms"),
+    ("0.xyz 1.xyz 1.xyz --match", 65, "found another"),
+    ("rough.xyz 1.xyz --match", 65, "expected a stationary structure"),
+    ("0.xyz 1.xyz --images 2", 64, "--images"),
+  ])
+  func endsThatMakeNoPathAreNamed(arguments: String, status: Int, message: String) throws {
+    let result = try Scratch().shell(
+      """
+      \(Self.vacancy)
+      for site in 0 1 9; do vacancy $site | \(Self.relax) --push inward > $site.xyz; done
+      xyz-perturb --mode rattle --amplitude 0.01 perfect.xyz > perfect-rough.xyz
+      mv perfect-rough.xyz perfect.tmp
+      awk 'NR == 1 { $1-- } NR == 2 { $0 = $0 " vacancies=1" } NR != 3' perfect.tmp > rough.xyz
+      \(Self.path) \(arguments) > out.xyz
+      code=$?
+      wc -c < out.xyz
+      exit $code
+      """)
+    #expect(result.status == Int32(status))
+    #expect(result.output == "0\n")
+    #expect(result.error.split(separator: "\n").count == 1)
+    #expect(result.error.contains(message), "\(result.error)")
+  }
+}
