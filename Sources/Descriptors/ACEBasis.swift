@@ -70,7 +70,7 @@ public struct ACEFunction: Sendable {
 /// The O(3)-invariant functions of a truncation, in the order of the format.
 ///
 /// Products of ν = 1 ... order factors A_(znl) = Σ_j δ_(z z_j) R_n(r_j) Y_l(r̂_j), coupled to L = 0
-/// with even parity, under Σ_t (n_t + w_L l_t) ≤ D_ν, n ≥ 1 (math.md §8, eq. (63)). Functions are
+/// with even parity, under Σ_t (n_t + w_L l_t) ≤ D_ν, n ≥ 1 (mathematics.md (8.3), eq. (63)). Functions are
 /// ordered by ν, then by (l_1 ... l_ν), (n_1 ... n_ν), (z_1 ... z_ν), then multiplicity.
 public struct ACEBasis: Sendable {
   public static let functionLimit = 200_000

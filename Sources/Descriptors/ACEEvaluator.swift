@@ -14,9 +14,12 @@ public struct ACEEvaluator: Sendable {
   let blocksOfChannel: [[ACEProgram.Block]]
 
   /// - Throws: ``DescriptorError/option(_:expected:found:)`` for radial options out of range.
-  public init(_ basis: ACEBasis) throws(DescriptorError) {
+  ///
+  /// - Parameter functions: Those to evaluate, indices in ascending order; nil for all.
+  public init(_ basis: ACEBasis, functions: [Int]? = nil) throws(DescriptorError) {
     self.basis = basis
-    program = ACEProgram(basis)
+    let whole = ACEProgram(basis)
+    program = functions.map(whole.keeping) ?? whole
     radial = try RadialBasis(
       options: basis.options.radial, cutoff: basis.options.cutoff,
       count: program.blocks.map(\.count).max() ?? 1)
@@ -25,7 +28,7 @@ public struct ACEEvaluator: Sendable {
     blocksOfChannel = (0..<basis.channelCount).map { z in blocks.filter { $0.z == z } }
   }
 
-  public var featureCount: Int { basis.count }
+  public var featureCount: Int { program.outputs.count }
 
   /// Memory of one thread.
   public struct Scratch: Sendable {

@@ -33,6 +33,13 @@ package struct ACEProgram: Sendable {
   /// Value of each function.
   package let outputs: [Int32]
 
+  private init(
+    blocks: [Block], inputCount: Int, starts: [Int32], terms: [Term], outputs: [Int32]
+  ) {
+    (self.blocks, self.inputCount) = (blocks, inputCount)
+    (self.starts, self.terms, self.outputs) = (starts, terms, outputs)
+  }
+
   package var valueCount: Int { inputCount + starts.count - 1 }
 
   package init(_ basis: ACEBasis) {
@@ -82,6 +89,53 @@ package struct ACEProgram: Sendable {
         adjoints[right] += scaled * values[left]
       }
     }
+  }
+}
+
+extension ACEProgram {
+  /// The steps that some of the functions need, and the sums over neighbours that those need.
+  ///
+  /// - Parameter functions: Indices in ascending order.
+  func keeping(_ functions: [Int]) -> ACEProgram {
+    var isNeeded = [Bool](repeating: false, count: valueCount)
+    for function in functions { isNeeded[Int(outputs[function])] = true }
+    for step in stride(from: starts.count - 2, through: 0, by: -1)
+    where isNeeded[inputCount + step] {
+      for term in terms[Int(starts[step])..<Int(starts[step + 1])] {
+        isNeeded[Int(term.left)] = true
+        isNeeded[Int(term.right)] = true
+      }
+    }
+    // Value 0, the number 1, stays where it is.
+    var place = [Int32](repeating: 0, count: valueCount)
+    var (kept, next): ([Block], Int) = ([], 1)
+    for block in blocks {
+      let rows = 0..<2 * block.l + 1
+      let largest = (0..<block.count).last { n in
+        rows.contains { isNeeded[block.base + $0 * block.count + n] }
+      }
+      guard let largest else { continue }
+      kept.append(Block(z: block.z, l: block.l, count: largest + 1, base: next))
+      for row in rows {
+        for n in 0...largest {
+          place[block.base + row * block.count + n] = Int32(next)
+          next += 1
+        }
+      }
+    }
+    let inputs = next
+    var (newStarts, newTerms): ([Int32], [Term]) = ([0], [])
+    for step in 0..<starts.count - 1 where isNeeded[inputCount + step] {
+      newTerms += terms[Int(starts[step])..<Int(starts[step + 1])].map {
+        Term(left: place[Int($0.left)], right: place[Int($0.right)], coefficient: $0.coefficient)
+      }
+      newStarts.append(Int32(newTerms.count))
+      place[inputCount + step] = Int32(next)
+      next += 1
+    }
+    return ACEProgram(
+      blocks: kept, inputCount: inputs, starts: newStarts, terms: newTerms,
+      outputs: functions.map { place[Int(outputs[$0])] })
   }
 }
 

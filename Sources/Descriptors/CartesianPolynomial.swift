@@ -74,7 +74,7 @@ func referenceNeighbors(_ frame: Frame, cutoff: Double) throws(InputError) -> Ne
   }
 }
 
-/// Monomials of the displacement components u_j - u_i over the reference neighbours (math.md §8).
+/// Monomials of the displacement components u_j - u_i over the reference neighbours (mathematics.md (8.4)).
 ///
 /// Variable d j + a is the component a of neighbour j in the fixed order of the sublattice.
 /// Monomials are ordered by degree, then by their ascending variables. Where a sublattice has fewer

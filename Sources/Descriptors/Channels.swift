@@ -1,7 +1,7 @@
 internal import Crystal
 public import Formats
 
-/// What the environment of a site tells apart, and which sites share coefficients (math.md §8).
+/// What the environment of a site tells apart, and which sites share coefficients (mathematics.md (8.1)).
 ///
 /// A site belongs to a centre channel (species, class of sublattices): one block of coefficients.
 /// Its neighbours belong to neighbour channels z. Sublattices that a symmetry of the reference

@@ -15,16 +15,21 @@ public struct FeatureCalculator: Sendable {
   /// ACE only.
   private let finder: NeighborFinder?
 
-  /// - Throws: ``DescriptorError`` for options out of range.
-  public init(_ basis: FeatureBasis) throws(DescriptorError) {
+  /// - Parameter functions: Which functions of an ACE basis are computed, indices in ascending order;
+  ///   nil for all.
+  /// - Throws: ``DescriptorError`` for options or functions out of range.
+  public init(_ basis: FeatureBasis, functions: [Int]? = nil) throws(DescriptorError) {
     self.basis = basis
     switch basis.functions {
     case .ace(let options):
-      kernel = .ace(
-        try ACEEvaluator(
-          ACEBasis(options: options, channelCount: basis.channels.neighborCount)))
+      let ace = try ACEBasis(options: options, channelCount: basis.channels.neighborCount)
+      if let functions { try check(functions, count: ace.count) }
+      kernel = .ace(try ACEEvaluator(ace, functions: functions))
       finder = NeighborFinder(cutoff: options.cutoff)
     case .cartesian(let options):
+      guard functions == nil else {
+        throw .option("functions", expected: "all monomials of a Cartesian basis", found: "some")
+      }
       kernel = .cartesian(try CartesianPolynomial(options))
       finder = nil
     }
@@ -44,9 +49,11 @@ public struct FeatureCalculator: Sendable {
   /// Sorts a frame for the search of neighbours and checks its labels.
   ///
   /// - Throws: ``InputError``: missing labels, a species or sublattice without a channel, positions
-  ///   that are no crystal.
+  ///   that are no crystal, a frame whose atoms are not those of its reference: an empty site is no
+  ///   neighbour, so that its features are those of another crystal.
   public func prepare(_ frame: Frame) throws(InputError) -> PreparedFrame {
-    try PreparedFrame(frame, self)
+    if let siteDefects = frame.siteDefects { throw InputError(frame, siteDefects: siteDefects) }
+    return try PreparedFrame(frame, self)
   }
 
   fileprivate func neighbors(of frame: Frame) throws(InputError) -> FrameNeighbors? {
@@ -55,6 +62,15 @@ public struct FeatureCalculator: Sendable {
     do { return try finder.prepare(positions: frame.positions, cell: cell) } catch {
       throw InputError(frame.source, error)
     }
+  }
+}
+
+private func check(_ functions: [Int], count: Int) throws(DescriptorError) {
+  guard !functions.isEmpty, functions.allSatisfy((0..<count).contains),
+    zip(functions, functions.dropFirst()).allSatisfy({ $0 < $1 })
+  else {
+    throw .option(
+      "functions", expected: "ascending numbers below \(count)", found: "others or none")
   }
 }
 

@@ -69,7 +69,7 @@ extension FeatureCalculator {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Smoothness weights Γ_B = 1 + Σ_t (n_t^p + w_L l_t^p) of the features (math.md §9), shape [K];
+  /// Smoothness weights Γ_B = 1 + Σ_t (n_t^p + w_L l_t^p) of the features (mathematics.md (9.2)), shape [K];
   /// 1 for monomials.
   public func smoothnessPrior(power: Double) -> [Double] {
     switch kernel {

@@ -25,9 +25,38 @@ public struct Calibration: Equatable, Sendable {
   /// Mean square error of the totals of frames left out over Σ v with the covariances of the
   /// posterior: errors of neighbours are not independent. 1 where no whole frame was left out.
   public var totalFactor: Double
+  /// ρ, the correlation of the errors of two sites of one frame, at least 0: what sites share, such
+  /// as a kind of displacement that training lacks, grows with their number in the total.
+  public var siteCorrelation: Double
 
-  public init(blocks: [Block], totalFactor: Double = 1) {
+  public init(blocks: [Block], totalFactor: Double = 1, siteCorrelation: Double = 0) {
     (self.blocks, self.totalFactor) = (blocks, totalFactor)
+    self.siteCorrelation = siteCorrelation
+  }
+
+  /// ρ ((Σ s)² - Σ s²): what the shared part of the errors adds to the variance of a total
+  /// (mathematics.md (9.10)).
+  ///
+  /// - Parameter variances: s² of each site, in squared units of the targets.
+  public func sharedVariance(_ variances: [Double]) -> Double {
+    let (sum, squares) = variances.reduce((0.0, 0.0)) { ($0.0 + $1.squareRoot(), $0.1 + $1) }
+    return siteCorrelation * max(0, sum * sum - squares)
+  }
+
+  /// ρ from errors of frames left out, each over its deviation.
+  ///
+  ///     ρ = Σ_f Σ_(i≠j) z_i z_j / Σ_f n_f (n_f - 1), not below 0
+  ///
+  /// - Parameter frames: z by frame.
+  public static func correlation(_ frames: [[Double]]) -> Double {
+    let (products, pairs) = frames.reduce((0.0, 0.0)) { sums, z in
+      let total = z.reduce(0, +)
+      let count = Double(z.count)
+      return (
+        sums.0 + total * total - z.reduce(0) { $0 + $1 * $1 }, sums.1 + count * (count - 1)
+      )
+    }
+    return pairs > 0 ? min(1, max(0, products / pairs)) : 0
   }
 
   /// Where nothing could be left out: the residual variance of the fit stands for both.

@@ -1,37 +1,57 @@
 internal import LinearAlgebra
 
-/// The rows of one centre channel, folded into triangular factors as they come (math.md §9).
+/// The rows of one centre channel, folded into triangular factors as they come (mathematics.md (9.1)).
 ///
 /// A row says a·b + φ·c = y with the intercept b and the coefficients c; a is 1 for the label of a
-/// site and 0 for a derivative. Rows fall into folds (those of one frame into the same), each
+/// site and 0 for a derivative. An anchored channel has no intercept: its rows say
+/// (φ - a·φ0)·c = y, where φ0 are the features of the site's reference environment, at which the
+/// label vanishes (mathematics.md (9.7)). Rows fall into folds (those of one frame into the same), each
 /// with its own factor of the columns [a, φ, y], so that every fold can be left out later without
 /// reading a row twice. Features and target are shifted by the first row that has an intercept:
-/// a constant column becomes exactly 0, and a large mean costs no digits.
+/// a constant column becomes exactly 0, and a large mean costs no digits. Anchored ones are shifted
+/// by the anchor.
 public struct ChannelRows: Sendable {
   public let featureCount: Int
   /// Rows taken, by fold.
   public private(set) var rowCounts: [Int]
   /// Sum of w·a², by fold.
   private(set) var weightSums: [Double]
-  /// Least and largest value of each feature over the rows with an intercept, shape [K].
-  public private(set) var minima: [Double]
-  public private(set) var maxima: [Double]
+  /// Least and largest value of each feature over the rows with a = 1 and the anchor, shape [K].
+  private var minima: [Double]
+  private var maxima: [Double]
+  /// Whether there is no intercept.
+  let isAnchored: Bool
   /// What is subtracted from a row with a = 1: K features, then the target.
   private(set) var shift: [Double]?
-  /// By fold, columns [a, φ - a·φ0, y - a·y0].
+  /// By fold, columns [a, φ - a·φ0, y - a·y0]; the first is missing where there is no intercept.
   private(set) var factors: [StreamingQR]
 
   /// - Parameters:
   ///   - featureCount: K; at least 0.
   ///   - foldCount: At least 1.
-  public init(featureCount: Int, foldCount: Int = 1) {
+  ///   - anchor: φ0, shape [K], of a channel without an intercept; nil for one with it.
+  public init(featureCount: Int, foldCount: Int = 1, anchor: [Double]? = nil) {
     precondition(featureCount >= 0 && foldCount > 0, "channel rows: bad shape")
+    precondition(anchor.map { $0.count == featureCount } ?? true, "channel rows: anchor")
+    isAnchored = anchor != nil
+    shift = anchor.map { $0 + [0] }
     self.featureCount = featureCount
     rowCounts = [Int](repeating: 0, count: foldCount)
     weightSums = [Double](repeating: 0, count: foldCount)
-    minima = [Double](repeating: .infinity, count: featureCount)
-    maxima = [Double](repeating: -.infinity, count: featureCount)
-    factors = .init(repeating: StreamingQR(columnCount: featureCount + 2), count: foldCount)
+    minima = anchor ?? [Double](repeating: .infinity, count: featureCount)
+    maxima = anchor ?? [Double](repeating: -.infinity, count: featureCount)
+    let columns = featureCount + (isAnchored ? 1 : 2)
+    factors = .init(repeating: StreamingQR(columnCount: columns), count: foldCount)
+  }
+
+  /// Rows of which some features are kept.
+  init(_ whole: ChannelRows, features: [Int], factors: [StreamingQR]) {
+    featureCount = features.count
+    (rowCounts, weightSums) = (whole.rowCounts, whole.weightSums)
+    (minima, maxima) = (features.map { whole.minima[$0] }, features.map { whole.maxima[$0] })
+    isAnchored = whole.isAnchored
+    shift = whole.shift.map { shift in features.map { shift[$0] } + [shift[whole.featureCount]] }
+    self.factors = factors
   }
 
   public var foldCount: Int { factors.count }
@@ -73,7 +93,7 @@ public struct ChannelRows: Sendable {
       weightSums[folds[row]] += (weights?[row] ?? 1) * a * a
     }
     let (members, before) = (rowsOfFold, factors)
-    let shift = shift ?? [Double](repeating: 0, count: k + 1)
+    let (shift, isAnchored) = (shift ?? [Double](repeating: 0, count: k + 1), isAnchored)
     factors = mapConcurrently(foldCount) { fold in
       guard !members[fold].isEmpty else { return before[fold] }
       var block: [Double] = []
@@ -81,7 +101,7 @@ public struct ChannelRows: Sendable {
       for row in members[fold] {
         let root = (weights?[row] ?? 1).squareRoot()
         let a = intercepts?[row] ?? 1
-        block.append(root * a)
+        if !isAnchored { block.append(root * a) }
         for j in 0..<k { block.append(root * (features[row * k + j] - a * shift[j])) }
         block.append(root * (targets[row] - a * shift[k]))
       }

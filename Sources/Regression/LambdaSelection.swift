@@ -73,17 +73,13 @@ struct HeldOutFold {
   }
 }
 
-/// The λ of least `error` on [lowest, highest], in favour of the larger.
+/// The λ of least `error` on [lowest, highest].
 ///
-/// A grid of two values a decade finds the valley, golden sections its floor. Where the floor is
-/// flat within 0.5 % the largest λ on it wins: an equal error on frames left out, smaller
-/// coefficients beyond them.
+/// A grid of two values a decade finds the valley, golden sections its floor.
 ///
-/// - Parameters:
-///   - rounding: Errors below this one are equal.
-///   - error: Root mean square on rows left out, as a function of λ.
+/// - Parameter error: Root mean square on rows left out, as a function of λ.
 func minimizeOverLambda(
-  lowest: Double, highest: Double, rounding: Double, error: (Double) -> Double
+  lowest: Double, highest: Double, error: (Double) -> Double
 ) -> (lambda: Double, error: Double) {
   func at(_ x: Double) -> Double { error(pow(10, x)) }
   let low = log10(lowest)
@@ -102,16 +98,48 @@ func minimizeOverLambda(
     if fb < floor { (x, floor) = (b, fb) }
     if fa < fb { right = b } else { left = a }
   }
-  let limit = max(1.005 * floor, rounding)
-  var (inside, outside) = (x, x)
-  for (place, value) in zip(grid, errors) where place > x {
-    outside = place
-    guard value <= limit else { break }
-    inside = place
-  }
+  return (pow(10, x), floor)
+}
+
+/// The end of the stretch from `first` on where a property of λ holds, or `last`; half decades find
+/// it, bisections its end.
+///
+/// - Parameter holds: Taken to be true at `first`.
+func largestLambda(
+  from first: Double, to last: Double, where holds: (Double) -> Bool
+) -> Double {
+  var inside = log10(first)
+  let end = log10(last)
+  var outside = inside
+  repeat {
+    inside = outside
+    guard inside < end else { return last }
+    outside = min(end, inside + 0.5)
+  } while holds(pow(10, outside))
   while outside - inside > 0.02 {
     let middle = (inside + outside) / 2
-    if at(middle) <= limit { inside = middle } else { outside = middle }
+    if holds(pow(10, middle)) { inside = middle } else { outside = middle }
   }
-  return (pow(10, inside), at(inside))
+  return pow(10, inside)
+}
+
+/// Whether squared errors on folds left out tell one λ from the best: they do where they are larger
+/// by more than the standard error of the differences, fold by fold, or by more than 4 % in all.
+///
+/// An equal error on frames left out, smaller coefficients beyond them: so the larger λ wins. The
+/// second limit is for folds of which one has nearly all of the error.
+///
+/// - Parameters:
+///   - squares: Σ of squared errors, by fold, and those of the best λ.
+///   - rounding: Sums below this one are equal.
+func isAsGood(_ squares: [Double], as best: [Double], rounding: Double) -> Bool {
+  let (sum, least) = (squares.reduce(0, +), best.reduce(0, +))
+  if sum <= max(1.01 * least, rounding) { return true }
+  let count = Double(squares.count)
+  guard sum <= 1.04 * least, count > 1 else { return false }
+  let differences = zip(squares, best).map { $0 - $1 }
+  let mean = differences.reduce(0, +) / count
+  let variance =
+    differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+  return mean <= (variance / count).squareRoot()
 }

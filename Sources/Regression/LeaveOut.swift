@@ -2,19 +2,6 @@ internal import LinearAlgebra
 
 /// The rows of one frame that trained one block of channels.
 public struct FrameOfBlock: Sendable {
-  /// The sites of one channel.
-  public struct Sites: Sendable {
-    public let channel: Int
-    /// φ, shape [sites, K].
-    public let features: [Double]
-    /// y, shape [sites].
-    public let targets: [Double]
-
-    public init(channel: Int, features: [Double], targets: [Double]) {
-      (self.channel, self.features, self.targets) = (channel, features, targets)
-    }
-  }
-
   /// A row over all channels of the block, as ``CoupledRows`` takes it.
   public struct Coupled: Sendable {
     public let intercepts: [Double]
@@ -28,10 +15,10 @@ public struct FrameOfBlock: Sendable {
     }
   }
 
-  public var sites: [Sites]
+  public var sites: [SiteRows]
   public var coupled: [Coupled]
 
-  public init(sites: [Sites], coupled: [Coupled] = []) {
+  public init(sites: [SiteRows], coupled: [Coupled] = []) {
     (self.sites, self.coupled) = (sites, coupled)
   }
 }
@@ -52,7 +39,7 @@ extension RidgeModel {
   ///     Q_i = √w q(φ_i),  H = Q Qᵀ,  d = (I - H)⁻¹ e,  h = diag (I - H)⁻¹ - 1
   ///
   /// e and d are the residuals under the whole model and under that of the other frames, at the
-  /// same λ, prior and scales (math.md §9): taking rows away changes the normal matrix by a product
+  /// same λ, prior and scales (mathematics.md (9.4)): taking rows away changes the normal matrix by a product
   /// of as many columns, which Woodbury's identity inverts.
   ///
   /// - Parameters:

@@ -34,14 +34,18 @@ public struct Metrics: Equatable, Sendable {
     count += other.count
   }
 
-  /// Root mean square error; nil without labels.
-  public var rmse: Double? { count > 0 ? (squares / Double(count)).squareRoot() : nil }
+  /// Root mean square error; nil without labels, or where its square overflows.
+  public var rmse: Double? {
+    count > 0 && squares.isFinite ? (squares / Double(count)).squareRoot() : nil
+  }
 
   /// Mean absolute error; nil without labels.
   public var mae: Double? { count > 0 ? absolutes / Double(count) : nil }
 
   /// 1 - Σ error² / Σ (label - mean)²; nil where the labels do not differ.
-  public var r2: Double? { spread > 0 ? 1 - squares / spread : nil }
+  public var r2: Double? {
+    spread > 0 && spread.isFinite && squares.isFinite ? 1 - squares / spread : nil
+  }
 
   /// Standard deviation of the labels; nil without labels.
   public var labelDeviation: Double? { count > 0 ? (spread / Double(count)).squareRoot() : nil }

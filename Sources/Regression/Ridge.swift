@@ -1,25 +1,31 @@
 internal import LinearAlgebra
 
-/// Fits every channel (math.md §9):
+/// Fits every channel (mathematics.md (9.1), (9.7)):
 ///
 ///     min Σ w |φc + b - y|² + λ |Γ S c|²
 ///
 /// with the prior Γ and the standard deviations S of the features, so that λ is in units of Σ w
-/// and does not depend on the scale of a feature. The intercept b is free.
+/// and does not depend on the scale of a feature. The intercept b is free. Anchored channels have
+/// none: φ then is the difference from the reference environment, and S its root mean square.
 ///
 /// - Parameters:
 ///   - channels: The rows of each channel; all with as many folds.
 ///   - coupled: Rows that tie the channels; with any, all channels are fitted together.
 ///   - priors: The diagonal of Γ for each channel, shape [K_c], positive.
+///   - featureNoise: Standard deviation of a feature from the rounding of positions, in units of S:
+///     λ is chosen so large that it does not show. 0 for exact features.
 /// - Throws: ``RegressionError``.
 /// - Complexity: One singular value decomposition a fold and one for all, O(K³) each;
 ///   O(folds · K²) memory.
 public func fitRidge(
-  _ channels: [ChannelRows], coupled: CoupledRows? = nil, priors: [[Double]], lambda: LambdaChoice
+  _ channels: [ChannelRows], coupled: CoupledRows? = nil, priors: [[Double]],
+  lambda: LambdaChoice, featureNoise: Double = 0
 ) throws(RegressionError) -> RidgeModel {
   precondition(!channels.isEmpty && priors.count == channels.count, "ridge: one prior a channel")
   let folds = channels[0].foldCount
   precondition(channels.allSatisfy { $0.foldCount == folds }, "ridge: equal folds")
+  let isAnchored = channels[0].isAnchored
+  precondition(channels.allSatisfy { $0.isAnchored == isAnchored }, "ridge: all anchored or none")
   if case .fixed(let value) = lambda {
     guard value >= 0 && value.isFinite else { throw .invalidLambda(value) }
   }
@@ -31,8 +37,8 @@ public func fitRidge(
     var fits: [(RidgeChannel, RidgeBlock)] = []
     for (index, rows) in channels.enumerated() {
       let fit = try RidgeBlockFit(
-        factors: rows.factors, starts: [0],
-        inversePenalty: scalings[index].inversePenalty, lambda: lambda)
+        factors: rows.factors, starts: [0], interceptCount: isAnchored ? 0 : 1,
+        inversePenalty: scalings[index].inversePenalty, lambda: lambda, featureNoise: featureNoise)
       fits.append(
         (fit.channel(rows, scalings[index], position: 0, block: index), fit.block(of: [index])))
     }
@@ -43,8 +49,8 @@ public func fitRidge(
   let fit = try RidgeBlockFit(
     factors: (0..<folds).map { jointFactor(channels, coupled, fold: $0) },
     starts: channels.indices.map { channels[..<$0].reduce(0) { $0 + $1.featureCount } },
-    inversePenalty: scalings.flatMap(\.inversePenalty),
-    lambda: lambda)
+    interceptCount: isAnchored ? 0 : channels.count,
+    inversePenalty: scalings.flatMap(\.inversePenalty), lambda: lambda, featureNoise: featureNoise)
   return RidgeModel(
     channels: channels.indices.map {
       fit.channel(channels[$0], scalings[$0], position: $0, block: 0)
@@ -67,17 +73,18 @@ struct ChannelScaling {
       throw .invalidPrior(feature: bad, value: prior[bad])
     }
     let r = merged(rows.factors).triangle()
-    guard rows.shift != nil, rows.weightSums.reduce(0, +) > 0, r[0, 0] != 0 else {
+    let m = rows.isAnchored ? 0 : 1
+    // With an intercept its column holds √(Σ w a²).
+    let root = m == 0 ? rows.weightSums.reduce(0, +).squareRoot() : abs(r[0, 0])
+    guard rows.shift != nil, rows.weightSums.reduce(0, +) > 0, root > 0 else {
       throw .noRows(channel: channel)
     }
-    mean = (0..<k).map { r[0, 1 + $0] / r[0, 0] }
+    mean = (0..<k).map { m == 0 ? 0 : r[0, 1 + $0] / r[0, 0] }
     var squares = [Double](repeating: 0, count: k)
     for i in 0..<k {
-      for j in i..<k { squares[j] += r[1 + i, 1 + j] * r[1 + i, 1 + j] }
+      for j in i..<k { squares[j] += r[m + i, m + j] * r[m + i, m + j] }
     }
-    scale = (0..<k).map {
-      rows.isConstant($0) ? 0 : squares[$0].squareRoot() / abs(r[0, 0])
-    }
+    scale = (0..<k).map { rows.isConstant($0) ? 0 : squares[$0].squareRoot() / root }
     inversePenalty = zip(scale, prior).map { $0 > 0 ? 1 / ($0 * $1) : 0 }
   }
 }
@@ -95,7 +102,7 @@ func merged(_ factors: [StreamingQR], leavingOut fold: Int? = nil) -> StreamingQ
 private func jointFactor(_ channels: [ChannelRows], _ coupled: CoupledRows, fold: Int)
   -> StreamingQR
 {
-  let m = channels.count
+  let m = channels[0].isAnchored ? 0 : channels.count
   let n = coupled.factors[fold].columnCount
   // The triangles of the channels interleave into one: their first rows, then the others.
   var embedded = Matrix(rowCount: n, columnCount: n)
@@ -104,14 +111,17 @@ private func jointFactor(_ channels: [ChannelRows], _ coupled: CoupledRows, fold
   for (c, rows) in channels.enumerated() {
     let k = rows.featureCount
     let r = rows.factors[fold].triangle()
-    embedded[c, c] = r[0, 0]
-    embedded[c, n - 1] = r[0, k + 1]
-    for j in 0..<k { embedded[c, start + j] = r[0, 1 + j] }
-    for i in 0..<k {
-      for j in i..<k { embedded[start + i, start + j] = r[1 + i, 1 + j] }
-      embedded[start + i, n - 1] = r[1 + i, k + 1]
+    let own = m == 0 ? 0 : 1
+    if own == 1 {
+      embedded[c, c] = r[0, 0]
+      embedded[c, n - 1] = r[0, k + 1]
+      for j in 0..<k { embedded[c, start + j] = r[0, 1 + j] }
     }
-    rest += r[k + 1, k + 1] * r[k + 1, k + 1]
+    for i in 0..<k {
+      for j in i..<k { embedded[start + i, start + j] = r[own + i, own + j] }
+      embedded[start + i, n - 1] = r[own + i, own + k]
+    }
+    rest += r[own + k, own + k] * r[own + k, own + k]
     start += k
   }
   embedded[n - 1, n - 1] = rest.squareRoot()
@@ -119,12 +129,13 @@ private func jointFactor(_ channels: [ChannelRows], _ coupled: CoupledRows, fold
     triangle: embedded, rowCount: channels.reduce(0) { $0 + $1.rowCounts[fold] })
   guard coupled.rowCounts[fold] > 0 else { return factor }
   // Features and targets of the channels are shifted by φ0 and y0; so must these be, times a.
+  // Anchored ones are already.
   var r = coupled.factors[fold].triangle()
   start = m
   for (c, rows) in channels.enumerated() {
     let k = rows.featureCount
     let shift = rows.shift ?? [Double](repeating: 0, count: k + 1)
-    for i in 0...c {
+    for i in 0..<min(m, c + 1) {
       for j in 0..<k { r[i, start + j] -= r[i, c] * shift[j] }
       r[i, n - 1] -= r[i, c] * shift[k]
     }

@@ -12,12 +12,14 @@ struct RidgeBlockFit {
 
   /// - Parameters:
   ///   - factors: By fold, columns [a (m), φ (K), y].
-  ///   - starts: Where the features of each of the m channels start among the K.
+  ///   - starts: Where the features of each channel start among the K.
+  ///   - interceptCount: m, one a channel or 0.
   ///   - inversePenalty: 1 / (γ s), shape [K].
+  ///   - featureNoise: In units of s.
   init(
-    factors: [StreamingQR], starts: [Int], inversePenalty: [Double], lambda: LambdaChoice
+    factors: [StreamingQR], starts: [Int], interceptCount m: Int, inversePenalty: [Double],
+    lambda: LambdaChoice, featureNoise: Double
   ) throws(RegressionError) {
-    let m = starts.count
     self.starts = starts
     @Sendable func reduce(_ factor: StreamingQR) -> RidgeTriangle {
       RidgeTriangle(
@@ -50,18 +52,21 @@ struct RidgeBlockFit {
     let folds = all.dropFirst().compactMap(\.1)
     decomposition = all[0].0
     report = Self.choose(
-      lambda, decomposition, folds: folds.count == used.count ? folds : [])
+      lambda, decomposition, folds: folds.count == used.count ? folds : [], featureNoise)
     coefficients = decomposition.coefficients(decomposition.filtered(report.value))
     intercepts = decomposition.intercepts(coefficients)
   }
 
   private static func choose(
-    _ choice: LambdaChoice, _ decomposition: RidgeDecomposition, folds: [HeldOutFold]
+    _ choice: LambdaChoice, _ decomposition: RidgeDecomposition, folds: [HeldOutFold],
+    _ featureNoise: Double
   ) -> LambdaReport {
     let rows = Double(decomposition.triangle.rowCount)
+    func heldOutSquares(_ lambda: Double) -> [Double] {
+      mapConcurrently(folds.count) { folds[$0].residualSquares(lambda) }
+    }
     func heldOut(_ lambda: Double) -> Double {
-      let parts = mapConcurrently(folds.count) { folds[$0].residualSquares(lambda) }
-      return (parts.reduce(0, +) / rows).squareRoot()
+      (heldOutSquares(lambda).reduce(0, +) / rows).squareRoot()
     }
     // Where hardly a degree of freedom is left, both factors of the quotient are rounding.
     func generalized(_ lambda: Double) -> Double {
@@ -89,12 +94,28 @@ struct RidgeBlockFit {
         let y = decomposition.triangle.matrix[$1, m + k]
         return $0 + y * y
       }
-      let best = minimizeOverLambda(
-        lowest: smallest * smallest, highest: 1e3 * largest * largest,
-        rounding: 1e-12 * (spread / rows).squareRoot(),
-        error: folds.isEmpty ? generalized : heldOut)
+      let (rounding, highest) = (
+        1e-12 * (spread / rows).squareRoot(), 1e3 * largest * largest
+      )
+      let error = folds.isEmpty ? generalized : heldOut
+      let least = minimizeOverLambda(
+        lowest: smallest * smallest, highest: highest, error: error)
+      let leastSquares = folds.isEmpty ? [] : heldOutSquares(least.lambda)
+      var value = largestLambda(from: least.lambda, to: highest) { lambda in
+        guard !folds.isEmpty else { return error(lambda) <= max(1.005 * least.error, rounding) }
+        return isAsGood(
+          heldOutSquares(lambda), as: leastSquares, rounding: rounding * rounding * rows)
+      }
+      // Positions are rounded in files: predictions that show it are worse than they look here.
+      func showsNoise(_ lambda: Double) -> Bool {
+        let length = decomposition.filtered(lambda).reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return featureNoise * length > max(0.3 * error(lambda), rounding)
+      }
+      if featureNoise > 0, showsNoise(value) {
+        value = largestLambda(from: value, to: highest, where: showsNoise)
+      }
       return LambdaReport(
-        value: best.lambda, method: method, heldOutError: folds.isEmpty ? nil : best.error,
+        value: value, method: method, heldOutError: folds.isEmpty ? nil : error(value),
         foldCount: folds.count)
     }
   }
@@ -122,13 +143,11 @@ struct RidgeBlockFit {
     let shift = rows.shift ?? [Double](repeating: 0, count: k + 1)
     let start = starts[position]
     let own = Array(coefficients[start..<start + k])
-    let value = zip(scaling.mean, own).reduce(intercepts[position] + shift[k]) {
-      $0 + $1.0 * $1.1
-    }
+    let intercept = intercepts.isEmpty ? 0 : intercepts[position]
+    let value = zip(scaling.mean, own).reduce(intercept + shift[k]) { $0 + $1.0 * $1.1 }
     return RidgeChannel(
       featureMean: zip(scaling.mean, shift).map { $0 + $1 }, featureScale: scaling.scale,
-      featureMinima: rows.minima, featureMaxima: rows.maxima, valueAtMean: value,
-      coefficients: own,
+      valueAtMean: value, coefficients: own,
       posterior: posterior(position, mean: scaling.mean, features: start..<start + k),
       block: block, rowCount: rows.rowCount)
   }
@@ -143,7 +162,7 @@ struct RidgeBlockFit {
     let triangle = decomposition.triangle
     let (m, total) = (triangle.interceptCount, triangle.featureCount)
     var unit = [Double](repeating: 0, count: m)
-    unit[position] = 1
+    if m > 0 { unit[position] = 1 }
     let u = triangle.solveInterceptsTransposed(unit)
     // The centre of this channel's rows among all features of the block, less its own mean.
     var centre = (0..<total).map { j in
@@ -165,6 +184,6 @@ struct RidgeBlockFit {
     }
     let whole = PosteriorFactor(factor: factor, offset: offset)
     // Channels that were fitted together add their q: they keep the common rows.
-    return m == 1 ? whole.triangular() : whole
+    return starts.count == 1 ? whole.triangular() : whole
   }
 }

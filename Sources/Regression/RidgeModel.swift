@@ -2,13 +2,12 @@ internal import LinearAlgebra
 
 /// A linear model of the sites of one channel, and how sure it is.
 public struct RidgeChannel: Sendable {
-  /// Mean of each feature over the training sites, shape [K]: the point the model is expanded at.
+  /// Mean of each feature over the training sites, or the anchor, shape [K]: the point the model is
+  /// expanded at.
   public let featureMean: [Double]
-  /// Standard deviation of each feature over the training rows, shape [K]; 0 for a constant one.
+  /// Standard deviation of each feature over the training rows (about the anchor where there is
+  /// one), shape [K]; 0 for a constant one.
   public let featureScale: [Double]
-  /// Least and largest value of each feature in training, shape [K].
-  public let featureMinima: [Double]
-  public let featureMaxima: [Double]
   /// Prediction at the mean, in the unit of the targets.
   public let valueAtMean: Double
   /// c in units of target per feature, shape [K].
@@ -22,16 +21,13 @@ public struct RidgeChannel: Sendable {
   public internal(set) var largestLeverage = 0.0
 
   public init(
-    featureMean: [Double], featureScale: [Double], featureMinima: [Double],
-    featureMaxima: [Double], valueAtMean: Double, coefficients: [Double],
+    featureMean: [Double], featureScale: [Double], valueAtMean: Double, coefficients: [Double],
     posterior: PosteriorFactor, block: Int, rowCount: Int
   ) {
     let k = coefficients.count
     precondition(featureMean.count == k && featureScale.count == k, "ridge channel: ragged")
-    precondition(featureMinima.count == k && featureMaxima.count == k, "ridge channel: ragged")
     precondition(posterior.factor.columnCount == k, "ridge channel: posterior")
     (self.featureMean, self.featureScale) = (featureMean, featureScale)
-    (self.featureMinima, self.featureMaxima) = (featureMinima, featureMaxima)
     (self.valueAtMean, self.coefficients) = (valueAtMean, coefficients)
     (self.posterior, self.block, self.rowCount) = (posterior, block, rowCount)
   }

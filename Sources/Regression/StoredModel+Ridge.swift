@@ -10,6 +10,8 @@ extension RidgeModel {
     /// Atomic number of the centre of each channel, 0 where it has none.
     public var species: [Int]
     public var featureNames: [String] = []
+    /// Which functions of the basis the features are; empty for all.
+    public var featureIndices: [Int] = []
     public var basis: String
     public var potential = ""
     public var history: [String] = []
@@ -46,22 +48,23 @@ extension RidgeModel {
       values["noise_variance"] = channels.map { calibration.blocks[$0.block].noise }
       values["leverage_variance"] = channels.map { calibration.blocks[$0.block].leverage }
       scalars["total_variance_factor"] = calibration.totalFactor
+      scalars["site_correlation"] = calibration.siteCorrelation
     }
     var texts = origin.texts
     texts["lambda_method"] = blocks[0].lambda.method.rawValue
-    return StoredModel(
+    var stored = StoredModel(
       coefficients: channels.flatMap(\.coefficients), valuesAtMean: channels.map(\.valueAtMean),
       featureMeans: channels.flatMap(\.featureMean),
       featureScales: channels.flatMap(\.featureScale),
       lambdas: fits.map(\.lambda.value), channelNames: origin.channelNames,
       species: origin.species, featureNames: origin.featureNames, basis: origin.basis,
       potential: origin.potential, history: origin.history,
-      trainingMinima: channels.flatMap(\.featureMinima),
-      trainingMaxima: channels.flatMap(\.featureMaxima),
       posteriors: channels.map {
         StoredModel.Posterior(
           factor: $0.posterior.factor.storage, offset: $0.posterior.offset)
       }, channelValues: values, metrics: origin.metrics, scalars: scalars, texts: texts)
+    stored.featureIndices = origin.featureIndices
+    return stored
   }
 
   /// Reads a model back.
@@ -85,8 +88,8 @@ extension RidgeModel {
       }
       return numbers.map { Int($0) }
     }
-    guard stored.posteriors.count == count, stored.trainingMinima.count == count * k else {
-      throw InputError(file: file, "expected /posterior and /training_minimum, found none")
+    guard stored.posteriors.count == count else {
+      throw InputError(file: file, "expected /posterior, found none")
     }
     let blockOfChannel = try counts("block")
     let blockCount = (blockOfChannel.max() ?? 0) + 1
@@ -110,8 +113,7 @@ extension RidgeModel {
       var channel = RidgeChannel(
         featureMean: Array(stored.featureMeans[range]),
         featureScale: Array(stored.featureScales[range]),
-        featureMinima: Array(stored.trainingMinima[range]),
-        featureMaxima: Array(stored.trainingMaxima[range]), valueAtMean: stored.valuesAtMean[c],
+        valueAtMean: stored.valuesAtMean[c],
         coefficients: Array(stored.coefficients[range]),
         posterior: PosteriorFactor(factor: factor, offset: posterior.offset),
         block: blockOfChannel[c], rowCount: rows[c])
@@ -126,7 +128,8 @@ extension RidgeModel {
     if stored.channelValues["noise_variance"] != nil {
       let (noise, slope) = (try values("noise_variance"), try values("leverage_variance"))
       guard (noise + slope).allSatisfy({ $0 >= 0 }),
-        let factor = stored.scalars["total_variance_factor"], factor >= 0
+        let factor = stored.scalars["total_variance_factor"], factor >= 0,
+        let correlation = Optional(stored.scalars["site_correlation"] ?? 0), 0...1 ~= correlation
       else {
         throw InputError(
           file: file, "/channel_values/noise_variance: expected variances, found negative ones")
@@ -135,7 +138,7 @@ extension RidgeModel {
         blocks: (0..<blockCount).map { block in
           let c = blockOfChannel.firstIndex(of: block) ?? 0
           return Calibration.Block(noise: noise[c], leverage: slope[c])
-        }, totalFactor: factor)
+        }, totalFactor: factor, siteCorrelation: correlation)
     }
     let method = stored.texts["lambda_method"].flatMap(LambdaReport.Method.init(rawValue:))
     guard let method else {

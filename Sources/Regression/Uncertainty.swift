@@ -4,7 +4,7 @@ public import LinearAlgebra
 ///
 ///     q(φ) = F (φ - mean) - o,   var(φ·c + b) = σ² |q(φ)|²
 ///
-/// |q|² = φ̃ᵀ(ΦᵀΦ + λΓ²)⁻¹φ̃ with the intercept as one more, unpenalised feature (math.md §9): the
+/// |q|² = φ̃ᵀ(ΦᵀΦ + λΓ²)⁻¹φ̃ with the intercept as one more, unpenalised feature (mathematics.md (9.3)): the
 /// leverage of a site. q is linear in (number of sites, φ), so the sum of q over the sites of a
 /// frame gives the variance of its total, covariances included.
 public struct PosteriorFactor: Equatable, Sendable {
@@ -158,12 +158,13 @@ public struct TotalLeverage: Sendable {
 
   /// Variance of the sum against labels: what training leaves open and what features cannot tell.
   ///
-  ///     f Σ_b (β_b |Σ q|² + α_b n_b)
+  ///     f [Σ_b (β_b |Σ q|² + α_b n_b) + ρ ((Σ s)² - Σ s²)]   (mathematics.md (9.10))
   ///
+  /// - Parameter siteVariances: s² of each site, for what they share.
   /// - Returns: In squared units of the targets; nil for a model without ``RidgeModel/calibration``.
-  public func predictiveVariance(_ model: RidgeModel) -> Double? {
+  public func predictiveVariance(_ model: RidgeModel, siteVariances: [Double] = []) -> Double? {
     guard let calibration = model.calibration else { return nil }
-    var total = 0.0
+    var total = calibration.sharedVariance(siteVariances)
     for (block, leverage) in leverages(model) {
       let sites = model.blocks[block].channels.reduce(0) { $0 + counts[$1] }
       total +=

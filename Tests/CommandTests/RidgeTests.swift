@@ -363,6 +363,58 @@ struct RidgeTests {
     #expect(with < 0.8 * without, "\(with) against \(without)")
   }
 
+  @Test func labelsThatCannotBeSquaredAreNamed() throws {
+    let scratch = try Scratch()
+    try labelled(scratch, samples: 2)
+    #expect(try scratch.run("ridge", Self.basis + ["-q", "lab.xyz", "-o", "m.h5"]).status == 0)
+    try labelled(scratch, samples: 1, label: "1e200", to: "big.xyz")
+    for arguments in [["ridge"] + Self.basis, ["predict", "-m", "m.h5"]] {
+      let run = try scratch.run(arguments[0], Array(arguments.dropFirst()) + ["big.xyz"])
+      #expect(run.status == 65 && run.output.isEmpty)
+      #expect(run.error.contains("site_entropy: expected at most 1e+30, found 1e+200"))
+    }
+  }
+
+  /// One rule for all tools of the surrogate.
+  @Test func framesWithEmptySitesAreRefusedByAll() throws {
+    let scratch = try Scratch()
+    try labelled(scratch, samples: 2)
+    #expect(try scratch.run("ridge", Self.basis + ["-q", "lab.xyz", "-o", "m.h5"]).status == 0)
+    try scratch.shell("sed 's/sitevib_format=1/& vacancies=1/' lab.xyz > v.xyz").expectSuccess()
+    for arguments in [
+      ["ridge"] + Self.basis, ["ace-features"] + Self.basis, ["predict", "-m", "m.h5"],
+    ] {
+      let run = try scratch.run(arguments[0], Array(arguments.dropFirst()) + ["v.xyz"])
+      #expect(run.status == 65 && run.output.isEmpty)
+      #expect(run.error.contains("one on each site, found 1 vacancy"), "\(run.error)")
+    }
+  }
+
+  /// Labels that vanish in the reference crystal give a model that does.
+  @Test func aPerfectCrystalOfAnotherSizeHasNoEntropy() throws {
+    let scratch = try Scratch()
+    try labelled(scratch)
+    try scratch.shell(
+      """
+      set -o pipefail
+      sed 's/sitevib_format=1/& entropy_kind=relative/' lab.xyz > rel.xyz
+      xyz-build rocksalt --species Na Cl -a 5.64 --supercell 4 3 2 > perfect.xyz
+      """
+    ).expectSuccess()
+    func total(_ options: [String]) throws -> Double {
+      let fit = try scratch.run("ridge", Self.basis + options + ["-q", "rel.xyz", "-o", "m.h5"])
+      #expect(fit.status == 0, "\(fit.error)")
+      let run = try scratch.shell(
+        "predict -q -m m.h5 perfect.xyz | sed -n 's/.* entropy_pred=\\([^ ]*\\).*/\\1/p'")
+      return try #require(Double(run.output.split(separator: "\n").last ?? ""))
+    }
+    #expect(try abs(total([])) < 1e-10)
+    #expect(try abs(total(["--anchor", "none"])) > 1e-8)
+    let cartesian = try scratch.run(
+      "ridge", ["--cartesian", "2", "--cutoff", "3", "-q", "rel.xyz", "-o", "c.h5"])
+    #expect(cartesian.status == 0, "\(cartesian.error)")
+  }
+
   @Test func aFullDiskIsAnError() throws {
     let scratch = try Scratch()
     try labelled(scratch, samples: 2)

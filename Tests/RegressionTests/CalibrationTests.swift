@@ -118,4 +118,15 @@ struct BootstrapTests {
   @Test func oneFrameHasNoInterval() {
     #expect(MetricIntervals(bootstrapping: [frame([1], 0)], seed: 0).rmse == nil)
   }
+
+  /// Two frames: z = 1, 1, 1 has 6 products of 1; z = 1, -1 has 2 of -1.
+  @Test func whatSitesShareIsTheMeanProductOfTheirErrors() {
+    #expect(Calibration.correlation([[1, 1, 1]]) == 1)
+    #expect(Calibration.correlation([[1, 1, 1], [1, -1]]) == 0.5)
+    #expect(Calibration.correlation([[1, -1]]) == 0)
+    #expect(Calibration.correlation([[2]]) == 0)
+    let calibration = Calibration(blocks: [], siteCorrelation: 0.5)
+    // (1 + 2)² - 1 - 4 = 4.
+    #expect(calibration.sharedVariance([1, 4]) == 2)
+  }
 }

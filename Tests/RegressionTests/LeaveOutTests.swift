@@ -5,7 +5,7 @@ struct LeaveOutTests {
   private let prior: [Double] = [1, 2, 5, 10, 17]
 
   private func rows(_ x: [Double], _ y: [Double], _ range: Range<Int>, columns: Int)
-    -> FrameOfBlock.Sites
+    -> SiteRows
   {
     .init(
       channel: 0, features: Array(x[range.lowerBound * columns..<range.upperBound * columns]),

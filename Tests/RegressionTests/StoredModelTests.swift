@@ -78,7 +78,7 @@ struct StoredModelTests {
     stored.posteriors = []
     #expect(
       throws: InputError(
-        file: "m.h5", "expected /posterior and /training_minimum, found none")
+        file: "m.h5", "expected /posterior, found none")
     ) { try RidgeModel(stored, file: "m.h5") }
   }
 

@@ -57,12 +57,4 @@ struct UncertaintyTests {
     #expect(inside < 1)
     #expect(outside > 1e3)
   }
-
-  @Test func theHullMeasuresTheExcessInWidths() throws {
-    let model = try fit([0, 5, 2, 5, 4, 5], [0, 1, 3], columns: 2, lambda: .fixed(1))
-    let channel = model.channels[0]
-    #expect(channel.hullExcess([3.0, 5].span) == 0)
-    #expect(channel.hullExcess([6.0, 5].span) == 0.5)
-    #expect(channel.hullExcess([1.0, 10].span) == 1)
-  }
 }

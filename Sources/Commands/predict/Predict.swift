@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLine
 import Formats
 import Regression
+import Surrogate
 import Synchronization
 
 @main struct Predict: FilterCommand {
@@ -71,7 +72,8 @@ import Synchronization
           if found.count < 10 { found.insert(doubt) }
         }
       }
-      if let target, let labels = frame.reals(target), isComparable {
+      if let target, frame.column(target) != nil, isComparable {
+        let labels = try frame.requiredTargets(target)
         let found = FrameErrors(labels, prediction)
         errors.withLock { $0[job.index] = found }
       }

@@ -1,6 +1,7 @@
 import CommandLine
 import Glibc
 import Regression
+import Surrogate
 
 /// What a fit is worth.
 struct FitReport {

@@ -3,6 +3,7 @@ import CommandLine
 import Descriptors
 import Formats
 public import Regression
+public import Surrogate
 
 @main struct Ridge: FilterCommand {
   /// `auto` or a number.
@@ -67,6 +68,10 @@ public import Regression
       the deviations and the extrapolation that predict quotes. Each --test FILE is a part of its \
       own. Errors by origin follow eq. (60) of the theory: the cutoff (if given), the fit, and the \
       estimation from so many rows, sigma sqrt(B log(20) / N). Units: k_B.
+
+      Relative entropies vanish in the reference crystal, whatever its size. So a fit to them is \
+      anchored there: it has no intercept, and takes the features of a site less those of its \
+      reference environment. --anchor none fits an intercept instead.
       """,
     version: sitevibVersion)
 
@@ -78,6 +83,16 @@ public import Regression
 
   @Option(help: ArgumentHelp("Weight of each feature.", valueName: "algebraic:p|none"))
   var prior = Prior()
+
+  @Option(help: "Where the labels vanish; otherwise relative entropies in the reference crystal.")
+  var anchor = AnchorChoice.auto
+
+  @Option(
+    help: """
+      Keep so many functions of the basis, those that explain the labels best: predict takes less \
+      time; otherwise all.
+      """)
+  var keep: PositiveInteger?
 
   @Option(help: "What is kept for the test.") var split = SplitKind.none
 
@@ -133,6 +148,12 @@ public import Regression
       throw ValidationError(
         "--split site: expected no --weight-total and no --weight-gradient, found one")
     }
+    guard weightGradient.value == 0 || basis.cartesian == nil else {
+      throw ValidationError("--cartesian: expected no --weight-gradient, found one")
+    }
+    guard keep == nil || basis.cartesian == nil else {
+      throw ValidationError("--cartesian: expected no --keep, found one")
+    }
     guard stream.output.format != .extendedXYZ else {
       throw ValidationError("--format: expected h5 for a model, found extxyz")
     }
@@ -140,25 +161,24 @@ public import Regression
 
   func perform(_ session: FilterSession) throws {
     if let report { try session.openReport(report) }
-    let reader = TrainingReader(
-      options: basis, target: target, withSlopes: weightGradient.value > 0,
-      memoryLimit: Int(maxMemory.value * 1_073_741_824))
-    let data = try reader.read(session)
-    let options = FitOptions(
-      lambda: lambda.choice, priorPower: prior.power, split: split, trainingFraction: train.value,
-      foldCount: folds.value, seed: seed, totalWeight: weightTotal.value,
-      slopeWeight: weightGradient.value)
+    var data = try read(session)
+    let options = fitOptions
     let division = try Division(data.store, options)
     guard data.store.labelsVary else {
       throw InputError(
         file: "-", "\(target): expected labels that differ, found one value everywhere")
     }
-    var model = try fit(data, division, options)
+    var model = try fit(&data, division, options)
     try refuseSingular(model)
     let score = try TrainingScore(&model, data, division, options)
     var parts = [score.train, score.leftOut, score.test]
     for path in test {
-      parts.append(try PartScore(testing: model, on: path, reader, data, session))
+      // Folders say nothing about the frames, and a name has no blanks, for awk.
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      parts.append(
+        try PartScore(
+          name: "test:" + name.replacing(" ", with: "_"), testing: model,
+          on: readTest(path, data, session), featureCount: data.featureCount))
     }
     let result = FitReport(
       channelNames: data.channelNames, parts: parts, cutoffError: cutoffError?.value, seed: seed)
@@ -170,6 +190,60 @@ public import Regression
     session.note(result.text(model))
     session.report(result.json(model))
     session.setReport(result.json(model).serialized + "\n")
+  }
+
+  private var fitOptions: FitOptions {
+    var options = FitOptions()
+    (options.lambda, options.priorPower) = (lambda.choice, prior.power)
+    (options.split, options.trainingFraction) = (split, train.value)
+    options.keptCount = keep?.value
+    (options.foldCount, options.seed) = (folds.value, seed)
+    (options.totalWeight, options.slopeWeight) = (weightTotal.value, weightGradient.value)
+    return options
+  }
+
+  private func makeStore() -> RowStore {
+    RowStore(limit: Int(maxMemory.value * 1_073_741_824)) { try ScratchFile() }
+  }
+
+  private func read(_ session: FilterSession) throws -> TrainingData {
+    guard let first = try session.firstFrame() else {
+      throw InputError(file: "-", "expected a frame, found none")
+    }
+    var calculator: FeatureCalculator?
+    if basis.isGiven {
+      let basis = try basis.basis(for: first)
+      do { calculator = try FeatureCalculator(basis) } catch { throw ValidationError("\(error)") }
+    }
+    let reader = try TrainingReader(
+      first: first, calculator: calculator, target: target, withSlopes: weightGradient.value > 0)
+    var collector = TrainingCollector(
+      first: first, reader: reader, anchor: anchor, store: makeStore())
+    try session.forEachFrame(matrices: .keep) { job in
+      try reader.rows(of: job.frame, features: job.attachments.features)
+    } consume: { job, value in
+      try collector.append(job.frame, value)
+    }
+    return try collector.data()
+  }
+
+  private func readTest(
+    _ path: String, _ data: TrainingData, _ session: FilterSession
+  ) throws -> RowStore {
+    let (reader, store) = (TrainingReader(testing: data, target: target), makeStore())
+    if !data.keptFeatures.isEmpty, let calculator = data.calculator {
+      store.keep(data.keptFeatures, of: calculator.featureCount)
+    }
+    try session.forEachFrame(of: path, matrices: .keep) { job in
+      try reader.rows(of: job.frame, features: job.attachments.features)
+    } consume: { job, value in
+      guard value.1.map({ data.isOfBasis(of: $0) }) ?? true else {
+        throw InputError(
+          job.frame.source, "expected features of the basis of training, found others")
+      }
+      try store.append(value.0)
+    }
+    return store
   }
 
   /// What has no answer is not written: features that never vary, and λ = 0 where it is needed.
@@ -200,7 +274,7 @@ public import Regression
       species: data.channelNames.map { name in
         Element(symbol: String(name.prefix { $0 != "." }))?.atomicNumber ?? 0
       }, basis: data.basis)
-    origin.featureNames = data.featureNames
+    (origin.featureNames, origin.featureIndices) = (data.featureNames, data.keptFeatures)
     origin.potential = data.meaning.source?.name ?? ""
     origin.history = session.historyEntry.map { [$0] } ?? []
     origin.metrics = result.stored
@@ -208,6 +282,7 @@ public import Regression
       "seed": String(seed), "split": split.rawValue, "target": target,
       "prior": prior.power.map { "algebraic:\($0)" } ?? "none",
     ]
+    if data.anchors != nil { origin.texts["anchor"] = "reference" }
     origin.texts.merge(data.meaning.modelTexts) { $1 }
     origin.texts["perturbations"] = data.origins.perturbations.joined(separator: " ")
     if let amplitudes = data.origins.amplitudes {
@@ -224,3 +299,5 @@ public import Regression
 }
 
 extension SplitKind: ExpressibleByArgument {}
+extension AnchorChoice: ExpressibleByArgument {}
+extension ScratchFile: NumberStore {}

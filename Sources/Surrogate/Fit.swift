@@ -1,33 +1,38 @@
-import CommandLine
-import Descriptors
-import Formats
-import Regression
+internal import Descriptors
+internal import Formats
+public import Regression
 
 /// How to divide and fit.
-struct FitOptions {
-  var lambda: LambdaChoice
-  /// p of the prior, nil for none.
-  var priorPower: Double?
-  var split: SplitKind
-  var trainingFraction: Double
-  var foldCount: Int
-  var seed: UInt64
-  var totalWeight: Double
-  var slopeWeight: Double
+public struct FitOptions: Sendable {
+  public var lambda = LambdaChoice.automatic
+  /// p of the prior (mathematics.md (9.2)), nil for none.
+  public var priorPower: Double? = 1
+  public var split = SplitKind.none
+  public var trainingFraction = 0.8
+  public var foldCount = 8
+  public var seed: UInt64 = 0
+  /// Weights of a row for the total of a frame, and of one for each of its derivatives in Å².
+  public var totalWeight = 0.0
+  public var slopeWeight = 0.0
+  /// How many features the model has; nil for all.
+  public var keptCount: Int?
+
+  public init() {}
 
   /// Whether rows tie the channels together.
   var isCoupled: Bool { totalWeight > 0 || slopeWeight > 0 }
 }
 
 /// Which sites train, and in which fold.
-struct Division {
+public struct Division: Sendable {
   /// By frame: whether each site trains.
   let trains: [[Bool]]
   /// The fold of each frame.
   let folds: [Int]
   let foldCount: Int
 
-  init(_ store: RowStore, _ options: FitOptions) throws(RegressionError) {
+  /// - Throws: ``RegressionError`` where there is too little to divide.
+  public init(_ store: RowStore, _ options: FitOptions) throws(RegressionError) {
     let counts = (0..<store.frameCount).map(store.siteCount(ofFrame:))
     switch options.split {
     case .none: trains = counts.map { .init(repeating: true, count: $0) }
@@ -57,37 +62,32 @@ struct Division {
   }
 }
 
-/// The sites of one channel among those of a frame.
-struct ChannelSites {
-  let indices: [Int]
-  let features: [Double]
-  let targets: [Double]
-
-  init(_ rows: FrameRows, channel: Int, featureCount k: Int, where isWanted: (Int) -> Bool) {
-    indices = (0..<rows.siteCount).filter { rows.channels[$0] == channel && isWanted($0) }
-    var features: [Double] = []
-    features.reserveCapacity(indices.count * k)
-    for site in indices { features += rows.features[site * k..<(site + 1) * k] }
-    self.features = features
-    targets = indices.map { rows.targets[$0] }
-  }
-}
-
 /// Fits the model in one pass over the rows.
-func fit(_ data: TrainingData, _ division: Division, _ options: FitOptions) throws -> RidgeModel {
+///
+/// - Parameter data: Where features are selected, those that were are all that is left in it.
+/// - Throws: ``InputError`` for a channel without training sites, or a prior for features of another
+///   program; ``RegressionError``.
+public func fit(
+  _ data: inout TrainingData, _ division: Division, _ options: FitOptions
+) throws -> RidgeModel {
   let (k, count) = (data.featureCount, data.channelNames.count)
-  var channels = [ChannelRows](
-    repeating: ChannelRows(featureCount: k, foldCount: division.foldCount), count: count)
-  var coupled = CoupledRows(
-    featureCounts: options.isCoupled ? .init(repeating: k, count: count) : [0],
-    foldCount: division.foldCount)
+  let anchors = data.anchors?.features
+  var channels = (0..<count).map {
+    ChannelRows(featureCount: k, foldCount: division.foldCount, anchor: anchors?[$0])
+  }
+  var coupled =
+    options.isCoupled
+    ? CoupledRows(
+      featureCounts: .init(repeating: k, count: count), foldCount: division.foldCount,
+      anchors: anchors)
+    : CoupledRows(featureCounts: [0], foldCount: division.foldCount)
   // Rows are handed over many at a time, so that all folds have work in parallel.
   var pending = [PendingRows](repeating: PendingRows(), count: count)
   try data.store.forEach(featureCount: k) { frame, rows in
     let trains = division.trains[frame]
     guard trains.contains(true) else { return }
     for channel in 0..<count {
-      let sites = ChannelSites(rows, channel: channel, featureCount: k) { trains[$0] }
+      let sites = rows.sites(ofChannel: channel, featureCount: k) { trains[$0] }
       pending[channel].add(sites, fold: division.folds[frame])
       if pending[channel].isFull { try pending[channel].flush(into: &channels[channel]) }
     }
@@ -98,7 +98,7 @@ func fit(_ data: TrainingData, _ division: Division, _ options: FitOptions) thro
     }
   }
   for channel in 0..<count { try pending[channel].flush(into: &channels[channel]) }
-  let prior: [Double]
+  var prior: [Double]
   switch (options.priorPower, data.calculator) {
   case (nil, _): prior = .init(repeating: 1, count: k)
   case (let power?, let calculator?): prior = calculator.smoothnessPrior(power: power)
@@ -106,11 +106,24 @@ func fit(_ data: TrainingData, _ division: Division, _ options: FitOptions) thro
     throw InputError(
       file: "-", "expected --prior none for features of another program, found algebraic")
   }
+  if let keptCount = options.keptCount, keptCount < k {
+    let kept = selectFeatures(channels, count: keptCount)
+    guard !kept.isEmpty else {
+      throw InputError(
+        file: "-", "expected features that differ between sites, found none (larger --cutoff?)")
+    }
+    channels = channels.map { $0.keeping(kept) }
+    if options.isCoupled { coupled = coupled.keeping(kept) }
+    prior = kept.map { prior[$0] }
+    data.keep(kept)
+  }
   do throws(RegressionError) {
     return try fitRidge(
       channels, coupled: options.isCoupled ? coupled : nil,
-      priors: .init(repeating: prior, count: count), lambda: options.lambda)
-  } catch .noRows(let channel) {
+      priors: .init(repeating: prior, count: count), lambda: options.lambda,
+      featureNoise: data.featureNoise)
+  } catch {
+    guard case .noRows(let channel) = error else { throw error }
     throw InputError(
       file: "-",
       "expected training sites of every channel, found none of \(data.channelNames[channel])")
@@ -126,7 +139,7 @@ private struct PendingRows {
   /// 32 MiB of features are enough for every fold to have a block.
   var isFull: Bool { features.count > 1 << 22 }
 
-  mutating func add(_ sites: ChannelSites, fold: Int) {
+  mutating func add(_ sites: SiteRows, fold: Int) {
     features += sites.features
     targets += sites.targets
     folds += [Int](repeating: fold, count: sites.targets.count)
@@ -136,38 +149,5 @@ private struct PendingRows {
     guard !targets.isEmpty else { return }
     try rows.append(features: features, targets: targets, folds: folds)
     self = PendingRows()
-  }
-}
-
-extension FrameRows {
-  /// The rows that tie the channels together: the predictions of all sites add up to the total, and
-  /// their derivatives to its derivatives.
-  func coupledRows(
-    channelCount: Int, _ options: FitOptions, featureCount k: Int
-  ) -> [FrameOfBlock.Coupled] {
-    var result: [FrameOfBlock.Coupled] = []
-    if options.totalWeight > 0 {
-      var counts = [Double](repeating: 0, count: channelCount)
-      var sums = [Double](repeating: 0, count: channelCount * k)
-      for (site, channel) in channels.enumerated() {
-        counts[channel] += 1
-        for j in 0..<k { sums[channel * k + j] += features[site * k + j] }
-      }
-      result.append(
-        .init(
-          intercepts: counts, features: sums, target: targets.reduce(0, +),
-          weight: options.totalWeight))
-    }
-    if options.slopeWeight > 0 {
-      let width = channelCount * k
-      for (row, slope) in slopes.enumerated() {
-        result.append(
-          .init(
-            intercepts: .init(repeating: 0, count: channelCount),
-            features: Array(slopeFeatures[row * width..<(row + 1) * width]), target: slope,
-            weight: options.slopeWeight))
-      }
-    }
-    return result
   }
 }

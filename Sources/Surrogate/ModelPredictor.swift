@@ -1,42 +1,42 @@
-import Descriptors
-import Formats
-import LinearAlgebra
-import Regression
+public import Descriptors
+public import Formats
+public import Regression
 
 /// What a model says about one frame.
-struct Prediction: Sendable {
+public struct Prediction: Sendable {
   /// Site entropies in k_B, shape [N].
-  var values: [Double]
+  public var values: [Double]
   /// Leverages relative to the largest in training, shape [N].
-  var extrapolation: [Double]
+  public var extrapolation: [Double]
   /// Standard deviations against labels in k_B, shape [N]; nil unless asked for.
-  var deviations: [Double]?
+  public var deviations: [Double]?
   /// Standard deviation of the total in k_B, covariances of the sites included.
-  var totalDeviation: Double?
+  public var totalDeviation: Double?
   /// Derivative of the total by every position in k_B/Å, shape [N, 3]; nil unless asked for.
-  var gradient: [Double]?
+  public var gradient: [Double]?
 
-  var total: Double { values.reduce(0, +) }
+  public var total: Double { values.reduce(0, +) }
 }
 
 /// A model with the calculator of its features, checked against each other.
-struct ModelPredictor: Sendable {
-  private(set) var model: RidgeModel
-  let calculator: FeatureCalculator
+public struct ModelPredictor: Sendable {
+  public private(set) var model: RidgeModel
+  public let calculator: FeatureCalculator
   let withDeviations: Bool
   let withGradient: Bool
   /// What the labels that trained the model mean.
-  let meaning: LabelMeaning
+  public let meaning: LabelMeaning
 
   /// - Throws: ``InputError`` for a model of another version, a basis that is not understood, or
   ///   numbers that do not fit the basis.
-  init(
+  public init(
     _ stored: StoredModel, file: String, withDeviations: Bool, withGradient: Bool
   ) throws(InputError) {
     let basis: FeatureBasis
     do {
       basis = try FeatureBasis(json: stored.basis)
-      calculator = try FeatureCalculator(basis)
+      calculator = try FeatureCalculator(
+        basis, functions: stored.featureIndices.isEmpty ? nil : stored.featureIndices)
     } catch { throw InputError(file: file, "\(error)") }
     guard let hash = stored.texts["basis_hash"], hash == basis.contentHash else {
       throw InputError(
@@ -69,7 +69,7 @@ struct ModelPredictor: Sendable {
 
   /// Why the labels of a frame are not those that the model predicts, or nil; and whether they are the
   /// same quantity, so that errors mean something.
-  func doubt(of frame: Frame) throws(InputError) -> (text: String?, isComparable: Bool) {
+  public func doubt(of frame: Frame) throws(InputError) -> (text: String?, isComparable: Bool) {
     let found = try frame.labelMeaning()
     let other = found.quantityDifference(from: meaning, of: "training", ignoringUnsaid: true)
     let text =
@@ -80,7 +80,7 @@ struct ModelPredictor: Sendable {
   /// Predicts the sites of a frame, some at a time: memory does not grow with its features.
   ///
   /// - Throws: ``InputError`` for labels that are missing or unknown to the model.
-  func predict(_ frame: Frame) throws(InputError) -> Prediction {
+  public func predict(_ frame: Frame) throws(InputError) -> Prediction {
     let prepared = try calculator.prepare(frame)
     var values: [Double] = []
     var leverages: [Double] = []
@@ -108,10 +108,12 @@ struct ModelPredictor: Sendable {
         return largest > 0 ? leverage / largest : leverage
       })
     if withDeviations, let calibration = model.calibration {
-      result.deviations = zip(leverages, prepared.centerChannels).map { leverage, channel in
-        calibration.blocks[model.channels[channel].block].variance(leverage: leverage).squareRoot()
+      let variances = zip(leverages, prepared.centerChannels).map { leverage, channel in
+        calibration.blocks[model.channels[channel].block].variance(leverage: leverage)
       }
-      result.totalDeviation = total.predictiveVariance(model)?.squareRoot()
+      result.deviations = variances.map { $0.squareRoot() }
+      result.totalDeviation =
+        total.predictiveVariance(model, siteVariances: variances)?.squareRoot()
     }
     if withGradient {
       result.gradient = try prepared.gradient(

@@ -1,52 +1,53 @@
-import CommandLine
-import Formats
-
-/// The sites of one frame: features and labels.
-struct FrameRows: Sendable {
-  let source: FrameSource
-  /// Channel of each site, shape [N].
-  let channels: [Int]
-  /// Label of each site in k_B, shape [N].
-  let targets: [Double]
-  /// Shape [N, K].
-  var features: [Double]
-  /// Derivatives of the total by the positions in k_B/Å, shape [3N]; empty where they do not count.
-  var slopes: [Double] = []
-  /// Derivatives of the sums of the features, shape [3N, channels · K], or empty.
-  var slopeFeatures: [Double] = []
-
-  var siteCount: Int { channels.count }
+/// Where numbers go that memory should not hold.
+public protocol NumberStore: AnyObject {
+  /// - Returns: Where they begin, for ``read(at:count:)``.
+  func append(_ values: [Double]) throws -> Int
+  func read(at start: Int, count: Int) throws -> [Double]
 }
 
 /// The rows of all frames, in the order they came: a fit passes over them more than once.
 ///
 /// Features beyond the limit of memory lie in a scratch file; labels and channels stay here.
-final class RowStore {
+public final class RowStore {
   private enum Place {
     case memory([Double])
     case scratch(Int, count: Int)
   }
   private let limit: Int
   private var held = 0
-  private var scratch: ScratchFile?
+  private let makeScratch: () throws -> any NumberStore
+  private var scratch: (any NumberStore)?
   private var frames: [(rows: FrameRows, place: Place)] = []
+  /// Which features are handed on, and of how many; nil for all.
+  private var kept: (features: [Int], of: Int)?
 
-  /// - Parameter limit: Bytes of features to hold in memory.
-  init(limit: Int) { self.limit = limit }
+  /// - Parameters:
+  ///   - limit: Bytes of features to hold in memory.
+  ///   - scratch: Makes what holds the others, when there are any.
+  public init(limit: Int, scratch: @escaping () throws -> any NumberStore) {
+    (self.limit, makeScratch) = (limit, scratch)
+  }
 
-  var frameCount: Int { frames.count }
+  public var frameCount: Int { frames.count }
 
   func siteCount(ofFrame frame: Int) -> Int { frames[frame].rows.siteCount }
 
   /// Whether two labels differ.
-  var labelsVary: Bool {
+  public var labelsVary: Bool {
     guard let first = frames.first(where: { !$0.rows.targets.isEmpty })?.rows.targets[0] else {
       return false
     }
     return frames.contains { $0.rows.targets.contains { $0 != first } }
   }
 
-  func append(_ rows: FrameRows) throws {
+  /// From now on some features only are handed on.
+  ///
+  /// - Parameters:
+  ///   - features: Indices in ascending order.
+  ///   - count: K, features that the rows have.
+  public func keep(_ features: [Int], of count: Int) { kept = (features, count) }
+
+  public func append(_ rows: FrameRows) throws {
     let numbers = rows.features + rows.slopeFeatures
     let bytes = numbers.count * MemoryLayout<Double>.stride
     var light = rows
@@ -55,7 +56,7 @@ final class RowStore {
       held += bytes
       frames.append((light, .memory(numbers)))
     } else {
-      let file = try scratch ?? ScratchFile()
+      let file = try scratch ?? makeScratch()
       scratch = file
       frames.append((light, .scratch(try file.append(numbers), count: numbers.count)))
     }
@@ -74,11 +75,22 @@ final class RowStore {
         numbers = try scratch.read(at: start, count: count)
       }
       var rows = light
-      let count = rows.siteCount * featureCount
-      rows.features = Array(numbers[..<count])
-      rows.slopeFeatures = Array(numbers[count...])
+      let count = rows.siteCount * (kept?.of ?? featureCount)
+      rows.features = chosen(numbers[..<count])
+      rows.slopeFeatures = chosen(numbers[count...])
       try body(index, rows)
     }
+  }
+
+  /// Those of the features of each site, or of each channel in a row of derivatives, that are kept.
+  private func chosen(_ numbers: ArraySlice<Double>) -> [Double] {
+    guard let kept else { return Array(numbers) }
+    var result: [Double] = []
+    result.reserveCapacity(numbers.count / kept.of * kept.features.count)
+    for start in stride(from: numbers.startIndex, to: numbers.endIndex, by: kept.of) {
+      for feature in kept.features { result.append(numbers[start + feature]) }
+    }
+    return result
   }
 
   /// Hands on the frames in order, some at a time to be worked on in parallel.

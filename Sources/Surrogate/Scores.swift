@@ -1,9 +1,8 @@
-import CommandLine
-import LinearAlgebra
-import Regression
+internal import LinearAlgebra
+public import Regression
 
 /// What a model makes of one frame.
-struct FrameScore: Sendable {
+public struct FrameScore: Sendable {
   /// Errors of the sites by channel.
   var channels: [Metrics]
   /// Error of the sum over all sites; empty where not all of them belong to the part.
@@ -23,31 +22,27 @@ struct FrameScore: Sendable {
 }
 
 /// The frames of one part of the data: training, training with each frame left out, test.
-struct PartScore: Sendable {
-  let name: String
+public struct PartScore: Sendable {
+  public let name: String
   var frames: [FrameScore] = []
 
-  var siteCount: Int { frames.reduce(0) { $0 + $1.siteCount } }
-  var outside: Int { frames.reduce(0) { $0 + $1.outside } }
-  var covered: Int { frames.reduce(0) { $0 + $1.covered } }
+  public var siteCount: Int { frames.reduce(0) { $0 + $1.siteCount } }
+  public var outside: Int { frames.reduce(0) { $0 + $1.outside } }
+  public var covered: Int { frames.reduce(0) { $0 + $1.covered } }
 
   /// What a line of the report is about, with the errors of each frame.
-  func lines(_ channelNames: [String]) -> [(of: String, frames: [Metrics])] {
+  public func lines(_ channelNames: [String]) -> [(of: String, frames: [Metrics])] {
     channelNames.indices.map { c in (channelNames[c], frames.map { $0.channels[c] }) }
       + [("all", frames.map(\.sites)), ("totals", frames.map(\.total))]
   }
 }
 
 extension PartScore {
-  /// The errors on all frames of another file.
-  init(
-    testing model: RidgeModel, on path: String, _ reader: TrainingReader, _ data: TrainingData,
-    _ session: FilterSession
+  /// The errors on all frames of a store.
+  public init(
+    name: String, testing model: RidgeModel, on store: RowStore, featureCount k: Int
   ) throws {
-    // Folders say nothing about the frames, and a name has no blanks, for awk.
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    self.init(name: "test:" + name.replacing(" ", with: "_"))
-    let (store, k) = (try reader.readTest(path, like: data, session), data.featureCount)
+    self.init(name: name)
     try store.forEachBatch(featureCount: k) { batch in
       frames += mapConcurrently(batch.count) { model.score(batch[$0].rows, k) }
     }
@@ -55,7 +50,8 @@ extension PartScore {
 }
 
 extension Array where Element == Metrics {
-  var merged: Metrics {
+  /// The errors of all of them.
+  public var merged: Metrics {
     var all = Metrics()
     for metrics in self { all.merge(metrics) }
     return all
@@ -63,13 +59,14 @@ extension Array where Element == Metrics {
 }
 
 /// The second pass over the rows of training: errors, and what frames left out tell.
-struct TrainingScore {
-  var train: PartScore
-  var test: PartScore
-  var leftOut: PartScore
+public struct TrainingScore: Sendable {
+  public private(set) var train: PartScore
+  public private(set) var test: PartScore
+  /// Training frames, each under the model of all others.
+  public private(set) var leftOut: PartScore
 
   /// - Parameter model: Gets its calibration and the leverages of training.
-  init(
+  public init(
     _ model: inout RidgeModel, _ data: TrainingData, _ division: Division, _ options: FitOptions
   ) throws {
     let (fitted, k) = (model, data.featureCount)
@@ -120,18 +117,17 @@ private struct TrainingFrame: Sendable {
       var frame = FrameOfBlock(sites: [])
       var (channels, labels): ([Int], [Double]) = ([], [])
       for channel in block.channels {
-        let sites = ChannelSites(rows, channel: channel, featureCount: k) { trains[$0] }
-        guard !sites.indices.isEmpty else { continue }
-        frame.sites.append(
-          .init(channel: channel, features: sites.features, targets: sites.targets))
+        let sites = rows.sites(ofChannel: channel, featureCount: k) { trains[$0] }
+        guard sites.siteCount > 0 else { continue }
+        frame.sites.append(sites)
         let predicted = model.channels[channel].predict(
-          sites.features.span, siteCount: sites.indices.count)
+          sites.features.span, siteCount: sites.siteCount)
         for (label, prediction) in zip(sites.targets, predicted) {
           score.channels[channel].add(label: label, prediction: prediction)
         }
         total.label += sites.targets.reduce(0, +)
         total.prediction += predicted.reduce(0, +)
-        channels += [Int](repeating: channel, count: sites.indices.count)
+        channels += [Int](repeating: channel, count: sites.siteCount)
         labels += sites.targets
       }
       guard !labels.isEmpty else { continue }
@@ -210,19 +206,29 @@ extension RidgeModel {
       calibration = Calibration(residualsOf: self)
       return
     }
+    let whole = frames.filter { $0.isWhole && $0.ownLeverages.isEmpty && !$0.leftOut.isEmpty }
+    let variances = whole.map { frame in
+      frame.leftOut.flatMap { part in
+        part.frame.leverages.map { fits[part.block].variance(leverage: $0) }
+      }
+    }
+    let scaled = zip(whole, variances).map { frame, variances in
+      zip(frame.leftOut.flatMap(\.frame.residuals), variances).map { $0 / $1.squareRoot() }
+    }
+    var all = Calibration(blocks: fits)
+    all.siteCorrelation = Calibration.correlation(scaled)
     // Squared errors of the totals over their variances, of frames left out whole.
-    let ratios = frames.filter { $0.isWhole && $0.ownLeverages.isEmpty && !$0.leftOut.isEmpty }
-      .map { frame -> Double in
-        let variance = frame.leftOut.reduce(0) {
+    let ratios = zip(whole, variances)
+      .map { frame, variances -> Double in
+        let variance = frame.leftOut.reduce(all.sharedVariance(variances)) {
           $0 + fits[$1.block].leverage * $1.frame.totalLeverage
             + fits[$1.block].noise * Double($1.labels.count)
         }
         let error = frame.leftOut.reduce(0) { $0 + $1.frame.residuals.reduce(0, +) }
         return variance > 0 ? error * error / variance : 1
       }
-    calibration = Calibration(
-      blocks: fits,
-      totalFactor: ratios.isEmpty ? 1 : ratios.reduce(0, +) / Double(ratios.count))
+    if !ratios.isEmpty { all.totalFactor = ratios.reduce(0, +) / Double(ratios.count) }
+    calibration = all
   }
 
   /// The errors on those sites of a frame that are wanted.
@@ -232,11 +238,11 @@ extension RidgeModel {
     var score = FrameScore(channelCount: channels.count)
     var total = (label: 0.0, prediction: 0.0)
     for (index, channel) in channels.enumerated() {
-      let sites = ChannelSites(rows, channel: index, featureCount: k, where: isWanted)
-      guard !sites.indices.isEmpty else { continue }
+      let sites = rows.sites(ofChannel: index, featureCount: k, where: isWanted)
+      guard sites.siteCount > 0 else { continue }
       let features = sites.features.span
-      let predicted = channel.predict(features, siteCount: sites.indices.count)
-      let leverages = channel.leverages(features, siteCount: sites.indices.count)
+      let predicted = channel.predict(features, siteCount: sites.siteCount)
+      let leverages = channel.leverages(features, siteCount: sites.siteCount)
       for (site, label) in sites.targets.enumerated() {
         score.channels[index].add(label: label, prediction: predicted[site])
         if leverages[site] > channel.largestLeverage { score.outside += 1 }
@@ -246,7 +252,7 @@ extension RidgeModel {
           score.covered += 1
         }
       }
-      score.siteCount += sites.indices.count
+      score.siteCount += sites.siteCount
       total.label += sites.targets.reduce(0, +)
       total.prediction += predicted.reduce(0, +)
     }

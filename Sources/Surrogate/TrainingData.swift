@@ -1,0 +1,289 @@
+public import Descriptors
+public import Formats
+
+/// Everything a fit needs of its input.
+public struct TrainingData {
+  public let store: RowStore
+  public private(set) var featureCount: Int
+  public let channelNames: [String]
+  public private(set) var featureNames: [String]
+  /// Which functions of the basis the features are; empty for all.
+  public private(set) var keptFeatures: [Int] = []
+  /// Canonical text of the basis.
+  public let basis: String
+  /// nil where the features were made by another program.
+  public let calculator: FeatureCalculator?
+  /// What the labels mean.
+  public let meaning: LabelMeaning
+  /// What the frames say about themselves, gathered over all of them.
+  public let origins: Origins
+  /// The reference environments at which labels vanish; nil for a fit with intercepts.
+  public private(set) var anchors: Anchors?
+  /// Whether the features stood in the input.
+  let hasStoredRows: Bool
+
+  /// Rounding of the positions in units of the scale of a feature; 0 where they are not rounded.
+  ///
+  /// Features change with the displacements, so that a change of 10⁻⁸/√12 Å beside displacements
+  /// of u Å is about 10⁻⁸/(√12 u) beside their scale.
+  var featureNoise: Double { origins.relativeRounding }
+
+  /// Leaves some features, the rows of the store included.
+  mutating func keep(_ features: [Int]) {
+    store.keep(features, of: featureCount)
+    if !featureNames.isEmpty { featureNames = features.map { featureNames[$0] } }
+    anchors = anchors?.keeping(features)
+    (featureCount, keptFeatures) = (features.count, features)
+  }
+}
+
+/// Whether a fit is anchored at the reference crystal.
+public enum AnchorChoice: String, CaseIterable, Sendable {
+  /// Where the labels are relative entropies, which vanish there.
+  case auto
+  case reference
+  case none
+}
+
+/// How the frames of training came about: where a model may be trusted.
+public struct Origins: Sendable {
+  /// `config_type` of the frames, in order of appearance.
+  public private(set) var perturbations: [String] = []
+  /// Least and largest amplitude of perturbation in Å.
+  public private(set) var amplitudes: ClosedRange<Double>?
+  /// Least and largest number of atoms.
+  public private(set) var atoms: ClosedRange<Int>?
+  private var displacementSquares = 0.0
+  private var coordinateCount = 0
+  private var isRounded = true
+
+  init() {}
+
+  mutating func note(_ frame: Frame) {
+    let kind = frame.text("config_type") ?? "unknown"
+    // A handful of kinds says something, thousands of names do not.
+    if !perturbations.contains(kind), perturbations.count < 20 { perturbations.append(kind) }
+    if let amplitude = frame.real("perturb_amplitude"), amplitude.isFinite {
+      let known = amplitudes ?? amplitude...amplitude
+      amplitudes = min(known.lowerBound, amplitude)...max(known.upperBound, amplitude)
+    }
+    let known = atoms ?? frame.atomCount...frame.atomCount
+    atoms = min(known.lowerBound, frame.atomCount)...max(known.upperBound, frame.atomCount)
+    noteRounding(frame)
+  }
+
+  /// Eight decimals are what extended XYZ has; a frame of more digits was not rounded.
+  private mutating func noteRounding(_ frame: Frame) {
+    let positions = frame.positions
+    guard isRounded, let reference = frame.referencePositions,
+      positions.allSatisfy({ abs($0 * 1e8 - ($0 * 1e8).rounded()) < 1e-4 })
+    else {
+      isRounded = false
+      return
+    }
+    for (x, site) in zip(positions, reference) where abs(x - site) < 1 {
+      displacementSquares += (x - site) * (x - site)
+      coordinateCount += 1
+    }
+  }
+
+  /// Standard deviation of the rounding of a coordinate over the root mean square displacement.
+  fileprivate var relativeRounding: Double {
+    guard isRounded, displacementSquares > 0 else { return 0 }
+    return 1e-8 / (12 * displacementSquares / Double(coordinateCount)).squareRoot()
+  }
+}
+
+/// Takes the features that stand beside frames, or computes them, frame by frame.
+public struct TrainingReader: Sendable {
+  let calculator: FeatureCalculator?
+  let meaning: LabelMeaning
+  let target: String
+  /// Whether derivatives of the total count.
+  let withSlopes: Bool
+
+  /// - Parameters:
+  ///   - first: Whose meaning of labels all frames must share.
+  ///   - calculator: nil where the features stand beside the frames.
+  public init(
+    first: Frame, calculator: FeatureCalculator?, target: String, withSlopes: Bool = false
+  ) throws(InputError) {
+    (self.calculator, self.target, self.withSlopes) = (calculator, target, withSlopes)
+    meaning = try first.labelMeaning()
+  }
+
+  /// For frames that are only tested on: their cells may have any size.
+  ///
+  /// - Parameter data: Of the training, whose basis and labels they must share.
+  public init(testing data: TrainingData, target: String) {
+    (calculator, meaning) = (data.hasStoredRows ? nil : data.calculator, data.meaning)
+    (self.target, withSlopes) = (target, false)
+  }
+
+  /// The rows of one frame, and the header of the features that stand beside it.
+  ///
+  /// - Parameter features: Those that stand beside the frame, if any do.
+  /// - Throws: ``InputError`` for labels that are missing, of another kind or no numbers, and where
+  ///   there are features from two sides or from none.
+  public func rows(
+    of frame: Frame, features: StoredFeatures?
+  ) throws(InputError) -> (FrameRows, StoredFeatures?) {
+    let found = try frame.labelMeaning()
+    if let difference = found.difference(from: meaning, of: "the first frame") {
+      throw InputError(frame.source, difference)
+    }
+    if withSlopes, let difference = found.difference(fromGradientOf: frame) {
+      throw InputError(frame.source, difference)
+    }
+    let targets = try frame.requiredTargets(target)
+    if let features { return try stored(features, of: frame, targets: targets) }
+    guard let calculator else {
+      throw InputError(
+        frame.source,
+        "expected features (from ace-features) or --order, --degree and --cutoff, found neither")
+    }
+    let prepared = try calculator.prepare(frame)
+    var rows = FrameRows(
+      source: frame.source, channels: prepared.centerChannels, targets: targets,
+      features: try prepared.features())
+    if withSlopes {
+      guard let jacobian = try prepared.jacobianOfSums() else {
+        throw InputError(
+          frame.source, "--weight-gradient: expected ACE features, found Cartesian ones")
+      }
+      rows.slopes = try frame.requiredTargets("entropy_gradient", width: 3)
+      rows.slopeFeatures = jacobian
+    }
+    return (rows, nil)
+  }
+
+  /// Rows as they stand in the input; the second value is their header, without the rows.
+  private func stored(
+    _ features: StoredFeatures, of frame: Frame, targets: [Double]
+  ) throws(InputError) -> (FrameRows, StoredFeatures?) {
+    guard !withSlopes else {
+      throw InputError(
+        frame.source,
+        "--weight-gradient: expected frames without features, to compute their derivatives")
+    }
+    guard calculator == nil else {
+      throw InputError(
+        frame.source, "expected no basis options beside stored features, found some")
+    }
+    if let siteDefects = frame.siteDefects { throw InputError(frame, siteDefects: siteDefects) }
+    if let atom = features.atoms.first(where: { $0 >= frame.atomCount }) {
+      throw InputError(
+        frame.source, "features: expected \(frame.atomCount) atoms, found atom \(atom + 1)")
+    }
+    let header = StoredFeatures(
+      featureCount: features.featureCount, rows: [], frames: [], atoms: [], channels: [],
+      channelNames: features.channelNames, basis: features.basis,
+      featureNames: features.featureNames)
+    let rows = FrameRows(
+      source: frame.source, channels: features.channels,
+      targets: features.atoms.map { targets[$0] }, features: features.rows)
+    return (rows, header)
+  }
+}
+
+/// Gathers the rows of training, frame by frame in their order.
+public struct TrainingCollector {
+  private let first: Frame
+  private let reader: TrainingReader
+  private let anchor: AnchorChoice
+  private let store: RowStore
+  private var header: StoredFeatures?
+  private var origins = Origins()
+
+  public init(first: Frame, reader: TrainingReader, anchor: AnchorChoice, store: RowStore) {
+    (self.first, self.reader, self.anchor, self.store) = (first, reader, anchor, store)
+  }
+
+  /// - Throws: ``InputError`` for features of another basis than that of the first frame; errors of
+  ///   the store.
+  public mutating func append(
+    _ frame: Frame, _ value: (rows: FrameRows, header: StoredFeatures?)
+  ) throws {
+    header = header ?? value.header
+    guard header?.isOfBasis(of: value.header) ?? true else {
+      throw InputError(
+        frame.source, "expected features of the basis of the first frame, found others")
+    }
+    origins.note(frame)
+    try store.append(value.rows)
+  }
+
+  /// All of it, when the last frame is in.
+  ///
+  /// - Throws: ``InputError`` for stored features that are not those of their basis, and where
+  ///   anchors are asked for that cannot be had.
+  public func data() throws(InputError) -> TrainingData {
+    var calculator = reader.calculator
+    if let header {
+      do { calculator = try FeatureCalculator(FeatureBasis(json: header.basis)) } catch {
+        // Features of another program: they can be fitted, only a prior cannot be known.
+        calculator = nil
+      }
+      if let calculator {
+        guard calculator.featureCount == header.featureCount,
+          calculator.channelNames == header.channelNames
+        else {
+          throw InputError(
+            file: "-",
+            "expected \(calculator.featureCount) features as the basis says, found "
+              + "\(header.featureCount)")
+        }
+      }
+    }
+    let anchors = try anchors(calculator)
+    if let header {
+      return TrainingData(
+        store: store, featureCount: header.featureCount, channelNames: header.channelNames,
+        featureNames: header.featureNames, basis: header.basis, calculator: calculator,
+        meaning: reader.meaning, origins: origins, anchors: anchors, hasStoredRows: true)
+    }
+    guard let calculator else { preconditionFailure("frames without features") }
+    return TrainingData(
+      store: store, featureCount: calculator.featureCount,
+      channelNames: calculator.channelNames,
+      featureNames: calculator.manifest.map(\.name), basis: calculator.basis.json,
+      calculator: calculator, meaning: reader.meaning, origins: origins, anchors: anchors,
+      hasStoredRows: false)
+  }
+
+  private func anchors(_ calculator: FeatureCalculator?) throws(InputError) -> Anchors? {
+    switch anchor {
+    case .none: return nil
+    case .auto:
+      guard reader.target == "site_entropy", reader.meaning.kind == "relative",
+        first.referencePositions != nil, let calculator
+      else { return nil }
+      return try Anchors(ofReferenceOf: first, calculator)
+    case .reference:
+      _ = try first.requiredReferencePositions()
+      guard let calculator, let anchors = try Anchors(ofReferenceOf: first, calculator) else {
+        throw InputError(
+          first.source,
+          "--anchor reference: expected one environment of the reference a channel, of a basis "
+            + "that is known here, found others")
+      }
+      return anchors
+    }
+  }
+}
+
+extension TrainingData {
+  /// Whether features that stand beside a frame have the basis of training.
+  public func isOfBasis(of header: StoredFeatures) -> Bool {
+    basis == header.basis && channelNames == header.channelNames
+      && (calculator?.featureCount ?? featureCount) == header.featureCount
+  }
+}
+
+extension StoredFeatures {
+  /// Whether the rows of both can be compared.
+  fileprivate func isOfBasis(of other: StoredFeatures?) -> Bool {
+    basis == other?.basis && channelNames == other?.channelNames
+      && featureCount == other?.featureCount
+  }
+}
