@@ -27,6 +27,18 @@ public enum FrameFormat: String, CaseIterable, Sendable {
   }
 }
 
+/// Which frames of an HDF5 file are meant, and what its numbers of species are.
+public struct FrameSelection: Equatable, Sendable {
+  /// The particle group, where a file has several; nil where it has one.
+  public var group: String?
+  /// Elements of the atom types 1, 2, … that LAMMPS writes as species; empty for atomic numbers.
+  public var types: [String]
+
+  public init(group: String? = nil, types: [String] = []) {
+    (self.group, self.types) = (group, types)
+  }
+}
+
 /// The frames of an input whose format is recognised by its first bytes.
 public struct FrameStream: FrameSequence {
   /// Largest HDF5 file that is read: as it may come from a pipe, memory holds it whole.
@@ -41,21 +53,38 @@ public struct FrameStream: FrameSequence {
   /// Opens a file; "-" is standard input.
   ///
   /// - Throws: ``SourceError``, ``InputError``.
-  public init(path: String) throws {
-    try self.init(ByteSource(path: path))
+  public init(path: String, selection: FrameSelection = FrameSelection()) throws {
+    try self.init(ByteSource(path: path), selection: selection)
   }
 
   /// - Throws: ``SourceError``, ``InputError``.
-  public init(_ source: ByteSource) throws {
+  public init(_ source: ByteSource, selection: FrameSelection = FrameSelection()) throws {
     self.source = source
     if try source.peek(FrameFormat.hdf5Magic.count) == FrameFormat.hdf5Magic {
       let reader = try H5MDReader(
-        image: source.readToEnd(limit: Self.imageLimit), name: source.name)
+        image: source.readToEnd(limit: Self.imageLimit), name: source.name, selection: selection)
       (format, archive, frames) = (.hdf5, reader, reader)
-    } else {
-      (format, archive) = (.extendedXYZ, nil)
-      frames = ExtendedXYZReader(source, name: source.name)
+      return
     }
+    guard selection == FrameSelection() else {
+      throw InputError(
+        file: source.name,
+        "\(selection.group == nil ? "--types" : "--group"): expected an HDF5 file, found another")
+    }
+    (format, archive) = (.extendedXYZ, nil)
+    frames =
+      try Self.isPOSCAR(source)
+      ? POSCARReader(source) : ExtendedXYZReader(source, name: source.name)
+  }
+
+  /// Whether the input is a POSCAR; bytes are not waited for where it begins as extended XYZ.
+  private static func isPOSCAR(_ source: ByteSource) throws -> Bool {
+    let start = try source.peek(FrameFormat.hdf5Magic.count)
+    // Extended XYZ begins with a line of digits.
+    guard let other = start.first(where: { !(0x30...0x39).contains($0) && $0 != 0x20 }),
+      other != 0x0A, other != 0x0D
+    else { return false }
+    return POSCARReader.recognises(try source.peek(1 << 12))
   }
 
   public mutating func next() throws -> Frame? { try frames.next() }

@@ -1,4 +1,14 @@
-/// The labels of the sites: what every tool carries with an atom (math.md §1).
+extension InputError {
+  /// A frame whose atoms are not those of its reference.
+  public init(_ frame: Frame, siteDefects: String) {
+    self.init(
+      frame.source,
+      "expected the atoms of the reference crystal, one on each site, found \(siteDefects) "
+        + "(keys of xyz-label)")
+  }
+}
+
+/// The labels of the sites: what every tool carries with an atom (mathematics.md (1.1)).
 extension Frame {
   /// Element symbols, shape [N].
   public var species: [String] {
@@ -63,12 +73,7 @@ extension Frame {
     guard let referencePositions else {
       throw InputError(source, "expected the column ref_pos:R:3 (xyz-label gives it), found none")
     }
-    if let siteDefects {
-      throw InputError(
-        source,
-        "expected the atoms of the reference crystal, one on each site, found \(siteDefects) "
-          + "(keys of xyz-label)")
-    }
+    if let siteDefects { throw InputError(self, siteDefects: siteDefects) }
     return referencePositions
   }
 }

@@ -73,9 +73,8 @@ struct HessianFileTests {
       }?.description
     }
     #expect(
-      message("1 2\n1 1\n")
-        == "FORCE_CONSTANTS: line 1: expected as many rows as columns (full force constants), "
-        + "found 1 2")
+      message("2 1\n1 1\n")
+        == "FORCE_CONSTANTS: line 1: expected a row of blocks for each of some atoms, found 2 1")
     #expect(
       message("1 1\n1 2\n0 0 0\n0 0 0\n0 0 0\n")
         == "FORCE_CONSTANTS: line 2: expected the pair 1 1, found 1 2")
@@ -130,5 +129,153 @@ struct HessianFileTests {
       }
     }
     #expect(throws: InputError.self) { try StoredHessian(recognising: binary, name: "dm.bin") }
+  }
+
+  @Test func olderForceConstantsHaveOneNumberInTheFirstLine() throws {
+    let hessian = try hessian()
+    let text = String(decoding: try hessian.forceConstantsText(), as: UTF8.self)
+    let older = "2\n" + text.split(separator: "\n").dropFirst().joined(separator: "\n") + "\n"
+    #expect(
+      try StoredHessian(recognising: Array(older.utf8), name: "FORCE_CONSTANTS")
+        == StoredHessian(recognising: Array(text.utf8), name: "FORCE_CONSTANTS"))
+  }
+
+  @Test func compactForceConstantsNameTheirRows() throws {
+    let numbers = "1.00000 2.00000 3.00000\n4.00000 5.00000 6.00000\n7.00000 8.00000 9.00000\n"
+    let file = try HessianFile(
+      recognising: Array("1 2\n2 1\n\(numbers)2 2\n\(numbers)".utf8), name: "FORCE_CONSTANTS")
+    guard case .compact(let compact) = file.content else {
+      Issue.record("not compact")
+      return
+    }
+    #expect(compact.rowAtoms == [1] && compact.siteCount == 2)
+    #expect(compact.values == (0..<18).map { Double($0 % 9 + 1) })
+    for (text, line) in [
+      ("1 2\n3 1\n\(numbers)3 2\n\(numbers)", 0), ("1 2\n2 1\n\(numbers)1 2\n", 6),
+    ] {
+      let error = #expect(throws: InputError.self) {
+        try HessianFile(recognising: Array(text.utf8), name: "FORCE_CONSTANTS")
+      }
+      #expect(error?.line ?? 0 == line)
+    }
+  }
+
+  /// The head of a `.npy` file, padded as NumPy does.
+  private func array(_ type: String, _ shape: String, fortran: Bool = false, _ bytes: [UInt8])
+    -> [UInt8]
+  {
+    var header =
+      "{'descr': '\(type)', 'fortran_order': \(fortran ? "True" : "False"), 'shape': \(shape), }"
+    header += String(repeating: " ", count: 127 - 10 - header.utf8.count) + "\n"
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8)
+      + bytes
+  }
+
+  private func bytes(_ values: [Double]) -> [UInt8] {
+    values.flatMap { value in
+      (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(8 * $0)) }
+    }
+  }
+
+  @Test func arraysOfNumPyAreRead() throws {
+    let dense = (0..<36).map { Double($0) - 17.5 }
+    let expected = try StoredHessian(dense: dense, siteCount: 2, file: "-")
+    for shape in ["(6, 6)", "(2, 3, 2, 3)"] {
+      #expect(
+        try StoredHessian(recognising: array("<f8", shape, bytes(dense)), name: "h.npy") == expected
+      )
+    }
+    let columns = (0..<36).map { dense[$0 % 6 * 6 + $0 / 6] }
+    #expect(
+      try StoredHessian(
+        recognising: array("<f8", "(6, 6)", fortran: true, bytes(columns)), name: "h.npy")
+        == expected)
+    let swapped = dense.flatMap { value in
+      (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(56 - 8 * $0)) }
+    }
+    #expect(
+      try StoredHessian(recognising: array(">f8", "(6, 6)", swapped), name: "h.npy") == expected)
+    let single = dense.flatMap { value in
+      (0..<4).map { UInt8(truncatingIfNeeded: Float(value).bitPattern >> UInt32(8 * $0)) }
+    }
+    #expect(
+      try StoredHessian(recognising: array("<f4", "(6,6)", single), name: "h.npy") == expected)
+    #expect(
+      try StoredHessian(
+        recognising: array("<f8", "(2, 2, 3, 3)", bytes(expected.values)), name: "h.npy")
+        == expected)
+  }
+
+  @Test func otherArraysOfNumPyAreRefused() throws {
+    let numbers = bytes((0..<36).map(Double.init))
+    for (file, words) in [
+      (array("<f8", "(36,)", numbers), "found [36]"), (array("<i8", "(6, 6)", numbers), "<i8"),
+      (array("<f8", "(6, 5)", numbers), "240 bytes"),
+      (array("<f8", "(6, 6)", Array(numbers.dropLast())), "287"),
+      (array("<f8", "(9223372036854775807, 6)", numbers), "bytes"),
+      (array("|O", "(6, 6)", numbers), "|O"), (array("<f8", "(6, x)", numbers), "a shape"),
+      (Array(array("<f8", "(6, 6)", numbers).prefix(60)), "a header"),
+      (array("<f8", "(6, 6)", bytes([Double](repeating: .nan, count: 36))), "finite"),
+    ] {
+      let error = #expect(throws: InputError.self) {
+        try StoredHessian(recognising: file, name: "h.npy")
+      }
+      #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+  }
+
+  @Test func compressedHessiansAreNamedWithTheRemedy() throws {
+    for (magic, remedy) in [
+      ([0x1F, 0x8B, 8, 0], "gzip -d"), ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "xz -d"),
+      ([0x42, 0x5A, 0x68, 0x39], "bzip2 -d"), ([0x28, 0xB5, 0x2F, 0xFD], "zstd -d"),
+      ([0x50, 0x4B, 3, 4], "unzip"),
+    ] as [([UInt8], String)] {
+      let error = #expect(throws: InputError.self) {
+        try StoredHessian(recognising: magic + [1, 2, 3], name: "h", masses: [1, 1])
+      }
+      #expect(error?.message.contains("decompress it first: \(remedy)") == true)
+    }
+  }
+
+  @Test func vibrationsDataNamesItsAtoms() throws {
+    func json(_ indices: String, rows: Int = 1, masses: String = "") throws -> HessianFile {
+      let numbers = (0..<9 * rows * rows).map { "\($0)" }.joined(separator: ", ")
+      return try HessianFile(
+        recognising: Array(
+          """
+          {"atoms": {"numbers": {"__ndarray__": [[2], "int64", [48, 52]]},
+            "positions": {"__ndarray__": [[2, 3], "float64", [0, 0, 0, 1, 2, 3]]}, \(masses)
+            "cell": {"array": {"__ndarray__": [[3, 3], "float64", [5, 0, 0, 0, 5, 0, 0, 0, 5]]},
+              "__ase_objtype__": "cell"}},
+           "hessian": {"__ndarray__": [[\(rows), 3, \(rows), 3], "float64", [\(numbers)]]},
+           "indices": \(indices), "__ase_objtype__": "vibrationsdata"}
+          """.utf8), name: "v.json")
+    }
+    let atoms = try json(
+      "[1]", masses: #""masses": {"__ndarray__": [[2], "float64", [110, 128.5]]},"#
+    )
+    .atoms
+    #expect(atoms?.species == ["Cd", "Te"] && atoms?.positions == [0, 0, 0, 1, 2, 3])
+    #expect(atoms?.cell == [5, 0, 0, 0, 5, 0, 0, 0, 5] && atoms?.masses == [110, 128.5])
+    #expect(atoms?.free == [1])
+    #expect(try json("null", rows: 2).atoms?.free == nil)
+    #expect(try json("[1, 0]", rows: 2).atoms?.free == [1, 0])
+    for indices in ["[2]", "[-1]", "[0, 1]", "null", "[0.5]", "\"all\""] {
+      #expect(throws: InputError.self, "\(indices)") { try json(indices) }
+    }
+    #expect(throws: InputError.self) { try json("[1, 1]", rows: 2) }
+    #expect(throws: InputError.self) { try json("[1]", masses: "\"masses\": [1, 2],") }
+  }
+
+  @Test func rowsAreOrderedAnew() throws {
+    let hessian = try hessian()
+    let turned = hessian.ordered(by: [1, 0])
+    let (a, b) = (hessian.dense(), turned.dense())
+    for i in 0..<6 {
+      for j in 0..<6 { #expect(b[i * 6 + j] == a[(i + 3) % 6 * 6 + (j + 3) % 6]) }
+    }
+    #expect(turned.ordered(by: [1, 0]) == hessian)
+    let last = [21, 22, 23, 27, 28, 29, 33, 34, 35].map { a[$0] }
+    #expect(hessian.ordered(by: [1]).dense() == last)
   }
 }

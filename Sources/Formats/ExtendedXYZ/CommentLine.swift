@@ -165,7 +165,49 @@ struct CommentLine {
       guard position < line.count else {
         return .pair(Entry(name: name, raw: "\"\"", content: "", isNested: false))
       }
-      return .pair(try value(of: name, afterBlank: hadBlank))
+      let valueStart = position
+      do { return .pair(try value(of: name, afterBlank: hadBlank)) } catch {
+        position = valueStart
+        guard !reserved.contains(name.lowercased()), let content = joinedValue() else {
+          throw error
+        }
+        return .pair(Entry(name: name, raw: nil, content: content, isNested: false))
+      }
+    }
+
+    /// A value of pieces, some in quotes or brackets, up to a blank outside of them, as ASE joins it:
+    /// `"a b";` is `a b;`. Nil where a piece does not end, could be another pair, or where joining makes
+    /// other numbers: `[1, 2]3`.
+    private mutating func joinedValue() -> String? {
+      var content: [UInt8] = []
+      var closing: UInt8?
+      while position < line.count {
+        let byte = line[position]
+        if byte == UInt8(ascii: "\\") {
+          position += 1
+          guard position < line.count else { return nil }
+          content.append(line[position])
+        } else if let end = closing {
+          // Brackets within brackets are no pieces of a text.
+          if CommentLine.isBracket(byte), !CommentLine.isQuote(end) { return nil }
+          if byte == end { closing = nil } else { content.append(byte) }
+        } else if CommentLine.isBlank(byte) {
+          break
+        } else if byte == UInt8(ascii: "=") {
+          return nil
+        } else if CommentLine.isQuote(byte) {
+          closing = byte
+        } else if CommentLine.isBracket(byte) {
+          closing = byte + 2
+        } else {
+          content.append(byte)
+        }
+        position += 1
+      }
+      guard closing == nil, let text = String(validating: content, as: UTF8.self),
+        case .text = KeyValue(content: text)
+      else { return nil }
+      return text
     }
 
     /// The word at the head: what stands before `=` or alone. In quotes it may hold anything.

@@ -103,7 +103,7 @@ public struct ExtendedXYZReader: FrameSequence {
     if isFirst && line.starts(with: [0xEF, 0xBB, 0xBF]) {
       return countProblem("a byte order mark (take it off: tail -c +4)", line: 1)
     }
-    if isFirst, let compression = compressionName(line) {
+    if isFirst, let compression = Compression.name(of: line) {
       return countProblem("\(compression) (decompress it first)", line: 1)
     }
     return countProblem("'\(excerpt(line))'", line: lineNumber - 1)
@@ -178,14 +178,4 @@ public struct ExtendedXYZReader: FrameSequence {
       columns: columns, keys: header.keys, cell: header.cell, periodic: header.periodic,
       source: source)
   }
-}
-
-/// The name of a compressed format by its first bytes, or nil.
-func compressionName(_ bytes: some Sequence<UInt8>) -> String? {
-  let first = Array(bytes.prefix(6))
-  if first.starts(with: [0x1F, 0x8B]) { return "gzip data" }
-  if first.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) { return "zstd data" }
-  if first.starts(with: "BZh".utf8) { return "bzip2 data" }
-  if first.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A]) { return "xz data" }
-  return nil
 }

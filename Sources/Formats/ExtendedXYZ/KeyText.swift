@@ -19,6 +19,11 @@ func keyText(_ key: Key) throws(FormatProblem) -> String? {
     return try vectorText(values) { value throws(FormatProblem) in
       try integerText(value, name)
     }
+  case .reals(let values) where values.count == 9 && ["stress", "virial"].contains(name):
+    // ASE makes a matrix of nine numbers in quotes, and stress of a matrix alone.
+    var words: [String] = []
+    for value in values { words.append(try realText(value, name)) }
+    return "\"" + words.joined(separator: " ") + "\""
   case .reals(let values):
     return try vectorText(values) { value throws(FormatProblem) in
       try realText(value, name)

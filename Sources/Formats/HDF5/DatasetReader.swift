@@ -8,6 +8,7 @@ package struct DatasetReader: ~Copyable {
     case logical = "logicals"
     case text = "texts"
     case variableText = "texts of variable length"
+    case named = "an enumeration"
   }
 
   private let set: HDF5Handle
@@ -17,16 +18,17 @@ package struct DatasetReader: ~Copyable {
   /// Bytes of an element in the file.
   private let elementSize: Int
   private let chunkCount: Int
+  private let heap: ForeignTexts
   /// Whether every chunk carries a Fletcher checksum.
   package let hasChecksum: Bool
 
   fileprivate init(
     set: consuming HDF5Handle, path: String, kind: Kind, shape: [Int], elementSize: Int,
-    chunkCount: Int, hasChecksum: Bool
+    chunkCount: Int, hasChecksum: Bool, heap: ForeignTexts
   ) {
     (self.path, self.kind, self.shape, self.elementSize) = (path, kind, shape, elementSize)
     self.set = set
-    (self.chunkCount, self.hasChecksum) = (chunkCount, hasChecksum)
+    (self.chunkCount, self.hasChecksum, self.heap) = (chunkCount, hasChecksum, heap)
   }
 
   /// Where the chunks lie in the file: what their checksums protect.
@@ -65,17 +67,21 @@ package struct DatasetReader: ~Copyable {
   /// - Throws: Where the dataset holds no numbers.
   package borrowing func reals(rows: Range<Int>? = nil) throws(HDF5Error) -> [Double] {
     switch kind {
-    case .real, .integer, .logical: try read(rows, zero: 0.0)
+    case .real, .integer: try read(rows, zero: 0.0)
     default: throw .unexpected(object: object, expected: "reals", found: kind.rawValue)
     }
   }
 
   /// Reads rows as integers; reals without a fraction are accepted, as znh5md writes them.
   ///
+  /// - Parameter acceptsLogicals: Whether truth values are meant, which then are 0 and 1.
   /// - Throws: Where the dataset holds other values.
-  package borrowing func integers(rows: Range<Int>? = nil) throws(HDF5Error) -> [Int] {
+  package borrowing func integers(
+    rows: Range<Int>? = nil, acceptsLogicals: Bool = false
+  ) throws(HDF5Error) -> [Int] {
     switch kind {
-    case .integer, .logical: return try read(rows, zero: 0)
+    case .integer: return try read(rows, zero: 0)
+    case .logical where acceptsLogicals: return try read(rows, zero: 0)
     case .real:
       let reals = try read(rows, zero: 0.0)
       return try reals.map { value throws(HDF5Error) in
@@ -86,6 +92,48 @@ package struct DatasetReader: ~Copyable {
       }
     default: throw .unexpected(object: object, expected: "integers", found: kind.rawValue)
     }
+  }
+
+  /// Reads an enumeration as the names of its values.
+  ///
+  /// - Throws: Where the dataset is none, or holds a value without a name.
+  package borrowing func names() throws(HDF5Error) -> [String] {
+    guard kind == .named else {
+      throw .unexpected(object: object, expected: "an enumeration", found: kind.rawValue)
+    }
+    let id = set.id
+    var names: [Int: String] = [:]
+    _ = try checked("H5Tget_member_name", object) {
+      var found = svh5_names()
+      let result = unsafe svh5_enumeration(id, &found)
+      if result >= 0 {
+        unsafe withUnsafeBytes(of: &found) { bytes in
+          names = unsafe Self.names(bytes)
+        }
+      }
+      return result
+    }
+    return try read(nil, zero: 0).map { value throws(HDF5Error) in
+      guard let name = names[value] else {
+        throw .unexpected(
+          object: object, expected: "values of the enumeration", found: "\(value)")
+      }
+      return name
+    }
+  }
+
+  /// The names in a `svh5_names`: a count, values of 64 bits, names that end with a zero.
+  private static func names(_ bytes: UnsafeRawBufferPointer) -> [Int: String] {
+    let (most, length) = (Int(SVH5_MOST_NAMES), Int(SVH5_LONGEST_NAME))
+    let count = Int(unsafe bytes.load(as: Int32.self))
+    var names: [Int: String] = [:]
+    for index in 0..<min(count, most) {
+      let value = unsafe bytes.loadUnaligned(fromByteOffset: 8 + 8 * index, as: Int64.self)
+      let start = 8 + 8 * most + length * index
+      names[Int(value)] = unsafe String(
+        decoding: bytes[start..<start + length].prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return names
   }
 
   /// Reads the bytes of a dataset of small unsigned integers.
@@ -108,13 +156,14 @@ package struct DatasetReader: ~Copyable {
     return try ForeignText.split(bytes, size: size, object)
   }
 
-  /// Reads texts of variable length, in a child process: damage in their heap, which carries no
-  /// checksum, crashes or hangs HDF5 1.10.8 itself.
+  /// Reads texts of one length, or those of variable length that were read when the file was opened
+  /// (``ForeignTexts``).
   package borrowing func foreignTexts() throws(HDF5Error) -> [String] {
     guard kind == .variableText else { return try texts() }
-    let count = count
     guard count > 0 else { return [] }
-    guard let texts = ForeignText.read(set.id, count: count) else {
+    let id = set.id
+    let address = HDF5Library.run { svh5_address(id) }
+    guard let texts = heap.texts(of: address), texts.count == count else {
       throw .unreadableText(object: object)
     }
     return texts
@@ -191,7 +240,9 @@ extension FileImage {
     guard info.external == 0 else { throw .refused(object: object, found: "external storage") }
     guard info.is_virtual == 0 else { throw .refused(object: object, found: "a virtual dataset") }
     guard info.bad_filter == 0 else {
-      throw .refused(object: object, found: "HDF5 filter \(info.bad_filter)")
+      throw .unexpected(
+        object: object, expected: "data that shuffle and deflate unpack (h5repack -f GZIP=3)",
+        found: "HDF5 filter " + Self.filterName(Int(info.bad_filter)))
     }
     let kind = try Self.kind(info, object)
     var count = 1
@@ -206,7 +257,8 @@ extension FileImage {
     try check(info, count: count, object, requiresAllChunks)
     return DatasetReader(
       set: set, path: path, kind: kind, shape: shape, elementSize: Int(info.size),
-      chunkCount: Int(clamping: info.found_chunks), hasChecksum: info.has_checksum != 0)
+      chunkCount: Int(clamping: info.found_chunks), hasChecksum: info.has_checksum != 0,
+      heap: texts)
   }
 
   /// The dataset, or nil where there is none.
@@ -217,6 +269,17 @@ extension FileImage {
     return try dataset(path, requiresAllChunks: requiresAllChunks)
   }
 
+  /// Filters by the number that the HDF Group registered them under.
+  private static let filters = [
+    1: "deflate twice", 2: "shuffle twice", 3: "fletcher32 twice", 4: "szip", 5: "nbit",
+    6: "scaleoffset", 305: "LZO", 307: "bzip2", 32000: "LZF", 32001: "Blosc", 32004: "LZ4",
+    32008: "bitshuffle", 32013: "ZFP", 32015: "Zstandard", 32017: "SZ", 32026: "Blosc2",
+  ]
+
+  private static func filterName(_ number: Int) -> String {
+    filters[number].map { "\(number) (\($0))" } ?? "\(number)"
+  }
+
   private static func kind(
     _ info: svh5_dataset_info, _ object: String
   ) throws(HDF5Error) -> DatasetReader.Kind {
@@ -225,6 +288,7 @@ extension FileImage {
     case SVH5_SIGNED where info.size <= 8: return .integer
     case SVH5_UNSIGNED where info.size <= 4: return .integer
     case SVH5_LOGICAL: return .logical
+    case SVH5_NAMED where info.size <= 8: return .named
     case SVH5_TEXT where info.size > 0: return .text
     case SVH5_VARIABLE_TEXT: return .variableText
     default:

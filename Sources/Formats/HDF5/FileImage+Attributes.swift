@@ -105,12 +105,15 @@ extension FileImage {
   ) throws(HDF5Error) -> [String]? {
     let object = "/" + path + "@" + name
     guard try hasAttribute(name, of: path) else { return nil }
-    let attribute = try OpenAttribute(name, of: group(orDataset: path), object)
+    let owner = try group(orDataset: path)
+    let ownerID = owner.id
+    let address = HDF5Library.run { svh5_address(ownerID) }
+    let attribute = try OpenAttribute(name, of: owner, object)
     let id = attribute.handle.id
     if attribute.kind == SVH5_VARIABLE_TEXT {
-      guard let texts = ForeignText.read(id, count: attribute.count) else {
-        throw .unreadableText(object: object)
-      }
+      if attribute.count == 0 { return [] }
+      guard let texts = texts.texts(of: address, attribute: name), texts.count == attribute.count
+      else { throw .unreadableText(object: object) }
       return texts
     }
     guard attribute.kind == SVH5_TEXT else {

@@ -1,4 +1,6 @@
 internal import CHDF5
+internal import CHDF5Rehearsal
+internal import CSandbox
 internal import Synchronization
 
 /// An HDF5 file that lives in memory, so that it can pass through a pipe.
@@ -9,6 +11,10 @@ package struct FileImage: ~Copyable {
   private let file: HDF5Handle
   /// Bytes of the image that was opened: no dataset can hold more.
   let imageSize: Int
+  /// Whether the file is as we wrote it.
+  let isSealed: Bool
+  /// The texts of variable length of a file of others.
+  let texts: ForeignTexts
 
   private static let count = Atomic<Int>(0)
 
@@ -25,7 +31,7 @@ package struct FileImage: ~Copyable {
     file = try HDF5Handle(.file, "H5Fcreate", "/") {
       unsafe H5Fcreate(name, svh5_truncate(), optionsID, accessID)
     }
-    imageSize = 0
+    (imageSize, isSealed, texts) = (0, false, ForeignTexts())
   }
 
   /// Opens the file whose bytes are `image`.
@@ -33,7 +39,9 @@ package struct FileImage: ~Copyable {
   /// - Throws: ``HDF5Error/notHDF5`` where the bytes are no HDF5 file, or only a part of one;
   ///   ``HDF5Error/damaged(_:)`` where its seal does not match, or the library fails on it.
   package init(image: [UInt8]) throws(HDF5Error) {
-    guard image.starts(with: Self.magic) else { throw .notHDF5 }
+    guard image.starts(with: Self.magic) else {
+      throw Compression.remedy(for: image).map { .compressed($0) } ?? .notHDF5
+    }
     let size = try Seal.checkedSize(of: image)
     let access = try HDF5Handle(.list, "H5Pcreate", "/") { svh5_memory_access(1 << 20) }
     let (name, accessID) = (Self.uniqueName(), access.id)
@@ -44,32 +52,41 @@ package struct FileImage: ~Copyable {
           accessID, UnsafeMutableRawPointer(mutating: bytes.baseAddress), size ?? bytes.count)
       }
     }
-    if size == nil { try Self.rehearse(name, accessID, size: image.count) }
+    let texts = try size == nil ? Self.rehearse(image) : ForeignTexts()
     do throws(HDF5Error) {
       file = try HDF5Handle(.file, "H5Fopen", "/") {
         unsafe H5Fopen(name, svh5_read_only(), accessID)
       }
     } catch { throw .notHDF5 }
-    imageSize = image.count
+    (imageSize, isSealed, self.texts) = (image.count, size != nil, texts)
   }
 
-  /// Lets a child process read a file that carries no seal of ours: it may crash the library.
-  private static func rehearse(
-    _ name: String, _ access: hid_t, size: Int
-  ) throws(HDF5Error) {
-    let seconds = UInt32(2 + size / 10_000_000)
-    let pageSize = 4096
-    let (ratio, slack) = (UInt64(largestRatio), UInt64(slack))
-    let result = HDF5Library.run { () -> Int32 in
-      guard let region = unsafe svh5_shared_memory(pageSize) else { return -1 }
-      defer { unsafe svh5_release(region, pageSize) }
-      return unsafe svh5_rehearse(name, access, ratio, slack, seconds, region)
+  /// Lets a process of its own read a file that carries no seal of ours: it may crash the library.
+  ///
+  /// - Returns: The texts of variable length in the file.
+  private static func rehearse(_ image: [UInt8]) throws(HDF5Error) -> ForeignTexts {
+    let seconds = UInt32(2 + image.count / 10_000_000) + ForeignTexts.patience
+    let settings = [UInt64(largestRatio), UInt64(slack), 0, 0]
+    let region = unsafe sandbox_make_region(ForeignTexts.limit)
+    defer { unsafe sandbox_release(region) }
+    let result = unsafe image.withUnsafeBytes { bytes in
+      unsafe sandbox_run(
+        rehearsal_job_name(), bytes.baseAddress, bytes.count, region, seconds, settings)
     }
-    switch result {
-    case 0: return
-    case 1: throw .damaged("a structure that HDF5 cannot follow")
-    default: throw .failed(call: "fork", object: "/")
+    guard result >= 0, let start = unsafe region.bytes else {
+      throw .failed(call: "posix_spawn", object: "/")
     }
+    let found = unsafe UnsafeRawBufferPointer(start: start, count: region.capacity)
+    let report = unsafe found.load(as: rehearsal_report.self)
+    if report.is_open == 1 { throw .openForWriting }
+    guard report.is_complete == 1 else {
+      throw report.is_later == 1
+        ? .laterLibrary : .damaged("a structure that HDF5 cannot follow")
+    }
+    guard report.is_hdf5 == 1 else { throw report.is_later == 1 ? .laterLibrary : .notHDF5 }
+    let heap = unsafe found[MemoryLayout<rehearsal_report>.size...]
+    return unsafe ForeignTexts(
+      UnsafeRawBufferPointer(rebasing: heap.prefix(max(0, Int(clamping: report.text_bytes)))))
   }
 
   /// The first bytes of every HDF5 file.

@@ -9,13 +9,19 @@ struct ForeignFrames: FrameContent {
   private let edges: Quantity?
   private let periodic: Quantity?
   private let boundary: [Bool]
+  /// What positions are multiplied with to be in Å.
+  private let positionFactor: Double
+  /// Symbols by the numbers of the species; empty for atomic numbers.
+  private let types: [String]
+  /// Symbols of an enumeration, in place of numbers.
+  private let namedSpecies: NamedSpecies?
   /// Per-atom quantities by the name they get, sorted.
   private let columns: [(name: String, quantity: Quantity)]
   /// Per-frame quantities by name, sorted.
   private let keys: [(name: String, quantity: Quantity)]
 
-  init(_ image: borrowing FileImage) throws(HDF5Error) {
-    let group = try Self.particles(image)
+  init(_ image: borrowing FileImage, _ selection: FrameSelection) throws(HDF5Error) {
+    let group = try Self.particles(image, selection.group)
     let reader = try image.dataset("\(group)/position/value", requiresAllChunks: false)
     let shape = try reader.expect(shape: [-1, -1, 3])
     frameCount = shape[0]
@@ -23,12 +29,23 @@ struct ForeignFrames: FrameContent {
     guard frameCount > 0, atoms > 0 else {
       throw .unexpected(object: reader.object, expected: "frames with atoms", found: "\(shape)")
     }
+    positionFactor = try ForeignUnits.factor(of: "position", at: "\(group)/position", in: image)
     positions = FrameRows(reader)
     guard let species = try Quantity(image, "\(group)/species") else {
       throw .missing(object: "/\(group)/species")
     }
     try species.expectRows(of: [atoms], frameCount)
     self.species = species
+    types = selection.types
+    namedSpecies = try NamedSpecies(species)
+    guard namedSpecies == nil || types.isEmpty else {
+      throw .unexpected(
+        object: species.object, expected: "numbers of atom types for --types",
+        found: "names of elements")
+    }
+    if namedSpecies == nil, types.isEmpty {
+      try Self.checkAtomicNumbers(species, image, "\(group)/species")
+    }
     edges = try Quantity(image, "\(group)/box/edges")
     try edges?.expectRows(of: [3], or: [3, 3], frameCount)
     periodic = try Quantity(image, "\(group)/box/pbc")
@@ -39,13 +56,56 @@ struct ForeignFrames: FrameContent {
       image, group, frames: frameCount, except: Set(columns.map(\.name) + ["natoms"]))
   }
 
-  /// The group named as ours, else the first that has positions.
-  private static func particles(_ image: borrowing FileImage) throws(HDF5Error) -> String {
-    if try image.kind(of: H5MDLayout.particles) == .group { return H5MDLayout.particles }
+  /// The particle group that is asked for, or the only one.
+  private static func particles(
+    _ image: borrowing FileImage, _ wanted: String?
+  ) throws(HDF5Error) -> String {
+    var names: [String] = []
     for name in try image.children(of: "particles") {
-      if try image.kind(of: "particles/\(name)/position") == .group { return "particles/" + name }
+      if try image.kind(of: "particles/\(name)") == .group,
+        try image.kind(of: "particles/\(name)/position") != nil
+      {
+        names.append(name)
+      }
     }
-    throw .missing(object: "/particles/trajectory/position")
+    let list = names.map { "'\($0)'" }.joined(separator: ", ")
+    if let wanted {
+      guard names.contains(wanted) else {
+        throw .unexpected(
+          object: "/particles", expected: "the group '\(wanted)' with positions",
+          found: names.isEmpty ? "none" : list)
+      }
+      return "particles/" + wanted
+    }
+    guard names.count < 2 else {
+      throw .unexpected(
+        object: "/particles", expected: "one group with positions (--group NAME chooses)",
+        found: list)
+    }
+    guard let name = names.first else {
+      throw .missing(object: "/\(H5MDLayout.particles)/position")
+    }
+    return "particles/" + name
+  }
+
+  /// Refuses species 1, 2, … without a gap, unless znh5md wrote them: those are atom types of LAMMPS.
+  private static func checkAtomicNumbers(
+    _ species: Quantity, _ image: borrowing FileImage, _ path: String
+  ) throws(HDF5Error) {
+    guard species.kind == .integer || species.kind == .real,
+      let first = try species.reals(0)?.filter({ !$0.isNaN }), let last = first.max(),
+      last >= 1, last < 20, try image.kind(of: path) != nil
+    else { return }
+    let isContiguous = Set(first) == Set((1...Int(last)).map(Double.init))
+    guard isContiguous, try image.textsAttribute("ASE_ENTRY_ORIGIN", of: path) == nil else {
+      return
+    }
+    let elements = (1...Int(last)).compactMap { Element(atomicNumber: $0)?.symbol }
+    throw .unexpected(
+      object: species.object,
+      expected: "atomic numbers (xyz-convert --types Si Ge names atom types of LAMMPS; "
+        + "--types \(elements.joined(separator: " ")) where elements are meant)",
+      found: Int(last) == 1 ? "1 alone" : "1 to \(Int(last))")
   }
 
   private static func boundary(
@@ -133,7 +193,7 @@ struct ForeignFrames: FrameContent {
   // MARK: Frames
 
   func frame(at index: Int, source: FrameSource) throws -> Frame {
-    let padded = try positions.reals(index)
+    let padded = try positions.reals(index).map { $0 * positionFactor }
     let padding = padded.reversed().prefix { $0.isNaN }.count
     let atomCount = (padded.count - padding) / 3
     let position = Array(padded.prefix(3 * atomCount))
@@ -142,10 +202,7 @@ struct ForeignFrames: FrameContent {
       throw InputError(
         source, "\(positions.reader.object): expected finite positions, found \(found)")
     }
-    let numbers = try species.reals(index) ?? []
-    guard numbers.count >= atomCount else { throw HDF5Error.missing(object: species.object) }
-    let elements = try symbols(
-      wholeNumbers(numbers.prefix(atomCount), species.object), species.object)
+    let elements = try symbols(index, atomCount: atomCount)
     var all = [
       Column("species", .text(elements)), Column("pos", width: 3, .real(position)),
     ]
@@ -160,11 +217,27 @@ struct ForeignFrames: FrameContent {
       keys.append(try Key(name, value).normalized(in: source, object: quantity.object))
     }
     var axes = boundary
-    if let periodic, let values = try periodic.reals(index) {
-      axes = try logicals(wholeNumbers(values, periodic.object), periodic.object)
+    if let periodic, let values = try periodic.truthValues(index) {
+      axes = try logicals(values, periodic.object)
     }
     return Frame(
       columns: all, keys: keys, cell: try cell(index), periodic: axes, source: source)
+  }
+
+  private func symbols(_ frame: Int, atomCount: Int) throws(HDF5Error) -> [String] {
+    if let namedSpecies { return try namedSpecies.symbols(frame, atomCount: atomCount) }
+    let numbers = try species.reals(frame) ?? []
+    guard numbers.count >= atomCount else { throw .missing(object: species.object) }
+    let integers = try wholeNumbers(numbers.prefix(atomCount), species.object)
+    if types.isEmpty { return try Formats.symbols(integers, species.object) }
+    return try integers.map { number throws(HDF5Error) in
+      guard (1...types.count).contains(number) else {
+        throw .unexpected(
+          object: species.object, expected: "types 1 to \(types.count), as --types names",
+          found: "\(number)")
+      }
+      return types[number - 1]
+    }
   }
 
   private func cell(_ frame: Int) throws(HDF5Error) -> [Double] {
@@ -187,7 +260,7 @@ struct ForeignFrames: FrameContent {
       return try Self.column(name, json, atomCount: atomCount, quantity.object)
     }
     let width = quantity.rowShape.dropFirst().reduce(1, *)
-    guard width > 0 else { return nil }
+    guard width > 0, quantity.kind != .named else { return nil }
     let count = atomCount * width
     if quantity.kind == .logical || quantity.kind == .integer {
       guard let integers = try quantity.integers(frame)?.prefix(count) else { return nil }
@@ -228,6 +301,7 @@ struct ForeignFrames: FrameContent {
     case .integer:
       guard let values = try quantity.integers(frame), !values.isEmpty else { return nil }
       return values.count == 1 ? .integer(values[0]) : .integers(Array(values))
+    case .named: return nil
     case .logical:
       guard let values = try quantity.integers(frame)?.map({ $0 != 0 }), !values.isEmpty
       else { return nil }
@@ -274,9 +348,13 @@ final class Quantity {
   let shape: [Int]
   private let hasFrames: Bool
   private let rows: FrameRows
+  /// What numbers are multiplied with to be in our unit.
+  private let factor: Double
   private lazy var texts = Result { try rows.reader.foreignTexts() }
 
   /// Nil where nothing of that kind stands at the path.
+  ///
+  /// - Throws: Where it has a unit that cannot be converted to ours.
   init?(_ image: borrowing FileImage, _ path: String) throws(HDF5Error) {
     let isGroup: Bool
     switch try image.kind(of: path) {
@@ -287,9 +365,16 @@ final class Quantity {
     case nil: return nil
     }
     let reader = try image.dataset(isGroup ? path + "/value" : path, requiresAllChunks: false)
-    (object, kind, shape, hasFrames) = (reader.object, reader.kind, reader.shape, isGroup)
+    let factor = try ForeignUnits.factor(of: FileImage.split(path).name, at: path, in: image)
+    // Whole numbers of another unit are whole no more.
+    kind = factor != 1 && reader.kind == .integer ? .real : reader.kind
+    (object, shape, hasFrames) = (reader.object, reader.shape, isGroup)
+    self.factor = factor
     rows = FrameRows(reader)
   }
+
+  /// The values of an enumeration as names, of all frames where it has them.
+  func names() throws(HDF5Error) -> [String] { try rows.reader.names() }
 
   /// Shape of the values of one frame.
   var rowShape: [Int] { hasFrames ? Array(shape.dropFirst()) : shape }
@@ -304,15 +389,24 @@ final class Quantity {
   }
 
   func reals(_ frame: Int) throws(HDF5Error) -> [Double]? {
-    guard hasFrames else { return try rows.reader.reals() }
+    guard hasFrames else { return try rows.reader.reals().map { $0 * factor } }
     guard frame < rows.reader.rowCount else { return nil }
-    return Array(try rows.reals(frame))
+    return try rows.reals(frame).map { $0 * factor }
   }
 
   func integers(_ frame: Int) throws(HDF5Error) -> [Int]? {
-    guard hasFrames else { return try rows.reader.integers() }
+    guard hasFrames else { return try rows.reader.integers(acceptsLogicals: true) }
     guard frame < rows.reader.rowCount else { return nil }
     return Array(try rows.integers(frame))
+  }
+
+  /// Integers that may stand as truth values or as reals.
+  func truthValues(_ frame: Int) throws(HDF5Error) -> [Int]? {
+    kind == .logical
+      ? try integers(frame)
+      : try reals(frame).map { reals throws(HDF5Error) in
+        try wholeNumbers(reals, object)
+      }
   }
 
   /// The text of a frame as JSON, or as it is where it is none; nil where it is empty.

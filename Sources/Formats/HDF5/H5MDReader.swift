@@ -10,12 +10,19 @@ public struct H5MDReader {
     /// The rows of features of each frame, found when first asked for.
     var featureRows: [Int: Range<Int>]?
 
-    init(_ bytes: [UInt8]) throws {
+    init(_ bytes: [UInt8], _ selection: FrameSelection) throws {
       image = try FileImage(image: bytes)
       if try image.kind(of: FrameRecord.root) != nil {
+        guard selection.types.isEmpty,
+          [nil, FileImage.split(H5MDLayout.particles).name].contains(selection.group)
+        else {
+          throw HDF5Error.unexpected(
+            object: "/particles", expected: "a group and types of another program",
+            found: "frames of our own")
+        }
         content = try RecordedFrames(image)
       } else if try image.kind(of: "particles") != nil {
-        content = try ForeignFrames(image)
+        content = try ForeignFrames(image, selection)
       } else {
         content = NoFrames()
       }
@@ -29,10 +36,13 @@ public struct H5MDReader {
   /// - Parameters:
   ///   - image: The bytes of the file.
   ///   - name: The file, for messages.
+  ///   - selection: Which frames of a file of another program.
   /// - Throws: ``InputError`` for what is no HDF5 file, or damaged, or holds no frames as declared.
-  public init(image: [UInt8], name: String) throws {
+  public init(
+    image: [UInt8], name: String, selection: FrameSelection = FrameSelection()
+  ) throws {
     self.name = name
-    storage = try Self.naming(name) { try Storage(image) }
+    storage = try Self.naming(name) { try Storage(image, selection) }
   }
 
   public var frameCount: Int { storage.content.frameCount }
@@ -185,7 +195,8 @@ final class FrameRows {
   func integers(_ frame: Int) throws(HDF5Error) -> ArraySlice<Int> {
     if !integers.frames.contains(frame) {
       let frames = batch(from: frame)
-      integers = Batch(frames: frames, values: try reader.integers(rows: frames))
+      integers = Batch(
+        frames: frames, values: try reader.integers(rows: frames, acceptsLogicals: true))
     }
     return slice(integers, frame)
   }

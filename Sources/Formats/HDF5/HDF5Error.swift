@@ -3,8 +3,14 @@ package enum HDF5Error: Error, Equatable, Sendable {
   /// A call of the library failed: which call, on which object.
   case failed(call: String, object: String)
   case notHDF5
+  /// It is packed by another program; its name and the way out.
+  case compressed(String)
   /// The file as a whole is not what it was when it was written.
   case damaged(String)
+  /// It uses what came with a later version of the library.
+  case laterLibrary
+  /// A program has it open for writing, or ended without closing it.
+  case openForWriting
   case missing(object: String)
   /// Another type or shape than the format asks for.
   case unexpected(object: String, expected: String, found: String)
@@ -22,7 +28,14 @@ extension HDF5Error: CustomStringConvertible {
     case .failed(let call, let object):
       "\(printable(object)): damaged or of an unknown HDF5 version (\(call) failed)"
     case .notHDF5: "expected an HDF5 file, found other, truncated or damaged data"
+    case .compressed(let found): "expected an HDF5 file, found \(found)"
     case .damaged(let found): "expected an undamaged HDF5 file, found \(found)"
+    case .laterLibrary:
+      "expected an HDF5 file for version 1.10 of the library, found one of a later version (rewrite "
+        + "it where it was made: h5repack --low=0 --high=2 FILE NEW; in h5py libver='earliest')"
+    case .openForWriting:
+      "expected a closed HDF5 file, found one that is open for writing (close it there; after a crash "
+        + "of the writer: h5clear -s FILE)"
     case .missing(let object): "expected \(printable(object)), found none"
     case .unexpected(let object, let expected, let found):
       "\(printable(object)): expected \(expected), found \(printable(found))"

@@ -57,6 +57,7 @@ struct RecordedFrames: FrameContent {
         texts[column.path] = FrameRows(reader)
       } else {
         let reader = try image.dataset(column.path + "/value")
+        try Self.checkUnit(of: column.name, at: column.path + "/value", in: image)
         try reader.expect(shape: [frameCount, rows] + (column.width == 1 ? [] : [column.width]))
         numbers[column.path] = FrameRows(reader)
       }
@@ -64,12 +65,25 @@ struct RecordedFrames: FrameContent {
     (self.numbers, self.texts) = (numbers, texts)
     let box = H5MDLayout.particles + "/box"
     let edges = try image.dataset(box + "/edges/value")
+    try Self.checkUnit(of: "pos", at: box + "/edges/value", in: image)
     try edges.expect(shape: [frameCount, 3, 3])
     self.edges = FrameRows(edges)
     let periodic = try image.dataset(box + "/pbc/value")
     try periodic.expect(shape: [frameCount, 3])
     self.periodic = FrameRows(periodic)
     try Self.checkColumns(layouts)
+  }
+
+  /// Behind our seal units are ours; where another program changed the file they must still be.
+  private static func checkUnit(
+    of name: String, at path: String, in image: borrowing FileImage
+  ) throws(HDF5Error) {
+    guard !image.isSealed, let wanted = Vocabulary.column(name)?.unit,
+      let found = try image.textsAttribute("unit", of: path), found != [wanted]
+    else { return }
+    throw .unexpected(
+      object: "/\(path)@unit", expected: "'\(wanted)' beside /\(FrameRecord.root)",
+      found: found.map { "'\($0)'" }.joined(separator: ", "))
   }
 
   /// A frame needs symbols and positions, and no name twice.
@@ -130,7 +144,8 @@ struct RecordedFrames: FrameContent {
     case .integer: values = .integer(try integers(rows, frame: frame, count: count))
     case .logical:
       values = .logical(
-        try logicals(integers(rows, frame: frame, count: count), rows.reader.object))
+        try logicals(
+          integers(rows, frame: frame, count: count, acceptsLogicals: true), rows.reader.object))
     case .text:
       let integers = try integers(rows, frame: frame, count: count)
       values = .text(try symbols(integers, rows.reader.object))
@@ -140,9 +155,15 @@ struct RecordedFrames: FrameContent {
 
   /// Integers, which stand as doubles where frames differ in atoms or columns.
   private func integers(
-    _ rows: FrameRows, frame: Int, count: Int
+    _ rows: FrameRows, frame: Int, count: Int, acceptsLogicals: Bool = false
   ) throws(HDF5Error) -> [Int] {
-    guard rows.reader.kind == .real else { return Array(try rows.integers(frame).prefix(count)) }
+    guard rows.reader.kind == .real else {
+      guard rows.reader.kind == .integer || acceptsLogicals else {
+        throw .unexpected(
+          object: rows.reader.object, expected: "integers", found: rows.reader.kind.rawValue)
+      }
+      return Array(try rows.integers(frame).prefix(count))
+    }
     return try wholeNumbers(rows.reals(frame).prefix(count), rows.reader.object)
   }
 }

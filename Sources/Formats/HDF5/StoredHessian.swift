@@ -98,6 +98,46 @@ public struct StoredHessian: Equatable, Sendable {
     return nil
   }
 
+  /// The matrix of other rows and columns: block (i, j) of the result is block
+  /// (`order[i]`, `order[j]`) of this one.
+  ///
+  /// - Precondition: `order` names rows, none of them twice.
+  public func ordered(by order: [Int]) -> StoredHessian {
+    let area = blockSize * blockSize
+    var newRow = [Int](repeating: -1, count: siteCount)
+    for (new, old) in order.enumerated() {
+      precondition(newRow[old] < 0, "order: row \(old) twice")
+      newRow[old] = new
+    }
+    var starts = [0]
+    var columns: [Int32] = []
+    var blocks: [Double] = []
+    for old in order {
+      let row = (rowStarts[old]..<rowStarts[old + 1])
+        .filter { newRow[Int(indices[$0])] >= 0 }
+        .map { (column: newRow[Int(indices[$0])], block: $0) }
+        .sorted { $0.column < $1.column }
+      for (column, block) in row {
+        columns.append(Int32(column))
+        blocks += values[block * area..<(block + 1) * area]
+      }
+      starts.append(columns.count)
+    }
+    return StoredHessian(
+      checkedBlockSize: blockSize, siteCount: order.count, rowStarts: starts, indices: columns,
+      values: blocks, massWeighted: massWeighted,
+      masses: masses.isEmpty ? [] : order.map { masses[$0] })
+  }
+
+  private init(
+    checkedBlockSize: Int, siteCount: Int, rowStarts: [Int], indices: [Int32], values: [Double],
+    massWeighted: Bool, masses: [Double]
+  ) {
+    (blockSize, self.siteCount) = (checkedBlockSize, siteCount)
+    (self.rowStarts, self.indices, self.values) = (rowStarts, indices, values)
+    (self.massWeighted, self.masses) = (massWeighted, masses)
+  }
+
   /// The matrix with every zero written out, shape [N, d, N, d] row-major.
   public func dense() -> [Double] {
     let (d, n) = (blockSize, siteCount)
@@ -180,7 +220,8 @@ extension StoredHessian {
       }
       return values
     }
-    for (name, expected) in Self.encoding {
+    // Behind our seal the words are ours, and text of variable length is not read.
+    for (name, expected) in Self.encoding where !image.isSealed {
       guard let found = try image.textsAttribute(name, of: group) else { continue }
       guard found == [expected] else {
         throw HDF5Error.unexpected(
@@ -203,6 +244,7 @@ extension StoredHessian {
       throw HDF5Error.unexpected(
         object: "/\(group)@mass_weighted", expected: "0 or 1", found: "\(weighted)")
     }
+    let factor = try Self.unit(of: group, in: image, massWeighted: weighted[0] == 1)
     let data = try image.dataset(group + "/data")
     try data.expect(shape: [-1, d, d])
     let indexReader = try image.dataset(group + "/indices")
@@ -221,13 +263,39 @@ extension StoredHessian {
       try reader.expect(shape: [shape[0] / d])
       masses = try reader.reals()
     }
+    var values = try data.reals()
+    if factor != 1 { for k in values.indices { values[k] *= factor } }
     do {
       try self.init(
         blockSize: d, siteCount: shape[0] / d, rowStarts: startReader.integers(),
-        indices: indices, values: data.reals(), massWeighted: weighted[0] == 1, masses: masses,
+        indices: indices, values: values, massWeighted: weighted[0] == 1, masses: masses,
         file: file)
     } catch let error as InputError {
       throw InputError(file: file, "/\(group): \(error.message)")
     }
+  }
+
+  private static let weightedUnit = "eV Angstrom-2 u-1"
+
+  /// eV/Å², or eV/(Å² u) where mass-weighted, in the unit that a group names; 1 where it names none.
+  private static func unit(
+    of group: String, in image: borrowing FileImage, massWeighted: Bool
+  ) throws(HDF5Error) -> Double {
+    guard !image.isSealed, let names = try image.textsAttribute("unit", of: group) else {
+      return 1
+    }
+    let isWeighted = names == [weightedUnit]
+    if isWeighted && massWeighted { return 1 }
+    if !massWeighted, names.count == 1,
+      let factor = PhysicalUnit.factor(from: names[0], to: "eV/Angstrom^2")
+    {
+      return factor
+    }
+    throw .unexpected(
+      object: "/\(group)@unit",
+      expected: massWeighted
+        ? "'\(weightedUnit)', as mass_weighted is 1"
+        : "a known unit of force constants, as mass_weighted is 0",
+      found: names.map { "'\($0)'" }.joined(separator: ", "))
   }
 }

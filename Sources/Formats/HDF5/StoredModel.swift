@@ -34,6 +34,8 @@ public struct StoredModel: Equatable, Sendable {
   public var species: [Int]
   /// Names of the features, shape [K]; empty where there are none.
   public var featureNames: [String]
+  /// Which functions of the basis the features are, ascending, shape [K]; empty for all.
+  public var featureIndices: [Int] = []
   /// The options of the basis, as JSON.
   public var basis: String
   /// The name of the potential behind the labels.
@@ -94,6 +96,7 @@ public struct StoredModel: Equatable, Sendable {
       ("feature_mean", featureMeans.count, [c * k]),
       ("feature_scale", featureScales.count, [c * k]), ("lambda", lambdas.count, [c]),
       ("species", species.count, [c]), ("feature_names", featureNames.count, [0, k]),
+      ("feature_index", featureIndices.count, [0, k]),
       ("training_minimum", trainingMinima.count, [0, c * k]),
       ("training_maximum", trainingMaxima.count, [trainingMinima.count]),
       ("posterior", posteriors.count, [0, c]),
@@ -128,6 +131,11 @@ public struct StoredModel: Equatable, Sendable {
       if let value = values.first(where: { !$0.isFinite }) {
         return "expected finite numbers, found \(value)"
       }
+    }
+    if !zip(featureIndices, featureIndices.dropFirst()).allSatisfy({ $0 < $1 })
+      || featureIndices.contains(where: { $0 < 0 || $0 > Int32.max })
+    {
+      return "/feature_index: expected ascending indices, found others"
     }
     if let scale = featureScales.first(where: { $0 < 0 }) {
       return "/feature_scale: expected no negative numbers, found \(scale)"
@@ -164,6 +172,9 @@ extension StoredModel {
     try image.write(channelNames, to: "channel_names")
     try image.write(species.map { Int32($0) }, to: "species")
     if !featureNames.isEmpty { try image.write(featureNames, to: "feature_names") }
+    if !featureIndices.isEmpty {
+      try image.write(featureIndices.map { Int32($0) }, to: "feature_index")
+    }
     try image.write([basis], to: "basis")
     try image.write([potential], to: "potential")
     try image.write(history, to: "history")
@@ -255,6 +266,10 @@ extension StoredModel {
       scalars: table("scalars", [1]).mapValues { $0[0] })
     if try image.kind(of: "feature_names") != nil {
       featureNames = try texts("feature_names", [k])
+    }
+    if let indices = try image.datasetIfPresent("feature_index") {
+      try indices.expect(shape: [k])
+      featureIndices = try indices.integers()
     }
     if try image.kind(of: "training_minimum") != nil {
       trainingMinima = try reals("training_minimum", [c, k])

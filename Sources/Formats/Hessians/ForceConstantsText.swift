@@ -1,5 +1,5 @@
 /// phonopy's `FORCE_CONSTANTS`: the line `n n`, then for every pair `i j`, counted from 1, and three
-/// rows of three numbers in eV/Å².
+/// rows of three numbers in eV/Å². The compact form begins with `p n` and has the rows of p atoms.
 extension StoredHessian {
   /// The text, 15 decimals as phonopy writes them.
   ///
@@ -24,35 +24,13 @@ extension StoredHessian {
     return text
   }
 
-  /// Reads `FORCE_CONSTANTS`.
+  /// Reads a `FORCE_CONSTANTS` that holds all rows.
   ///
-  /// - Throws: ``InputError`` with the line for what breaks the format, and for the compact form
-  ///   (`p n` with p < n), which needs the symmetry that phonopy found.
+  /// - Throws: ``InputError`` with the line for what breaks the format, and for the compact form.
   public init(forceConstantsText bytes: [UInt8], name: String) throws(InputError) {
-    var words = WordReader(bytes: bytes, name: name)
-    let (rows, n) = (try words.integer(), try words.integer())
-    guard n > 0, rows == n else {
-      throw words.error(
-        "expected as many rows as columns (full force constants), found \(rows) \(n)")
-    }
-    // A pair takes at least "1 1" and nine digits.
-    guard n <= 1 << 20, n * n <= bytes.count / 20 else {
-      throw words.error("expected \(n) x \(n) blocks, found \(bytes.count) bytes")
-    }
-    var values = [Double](repeating: 0, count: 9 * n * n)
-    for i in 0..<n {
-      for j in 0..<n {
-        let (row, column) = (try words.integer(), try words.integer())
-        guard row == i + 1, column == j + 1 else {
-          throw words.error("expected the pair \(i + 1) \(j + 1), found \(row) \(column)")
-        }
-        for a in 0..<3 {
-          for b in 0..<3 { values[(3 * i + a) * 3 * n + 3 * j + b] = try words.real() }
-        }
-      }
-    }
-    try words.end()
-    try self.init(dense: values, siteCount: n, file: name)
+    guard case .full(let hessian) = try HessianFile.content(ofForceConstants: bytes, name: name)
+    else { throw InputError(file: name, "expected full force constants, found compact ones") }
+    self = hessian
   }
 
   /// The formats of others hold 3 x 3 blocks without masses.
@@ -65,6 +43,43 @@ extension StoredHessian {
       throw InputError(
         file: "-", "\(format): expected a Hessian without mass weights, found one with")
     }
+  }
+}
+
+extension HessianFile {
+  /// Reads `FORCE_CONSTANTS`: full (`n n`, or `n` as older phonopy wrote it), or compact (`p n`),
+  /// whose pairs name the atom of each row.
+  ///
+  /// - Throws: ``InputError`` with the line for what breaks the format.
+  static func content(ofForceConstants bytes: [UInt8], name: String) throws(InputError) -> Content {
+    var words = WordReader(bytes: bytes, name: name)
+    let rows = try words.integer()
+    let n = words.isAtEndOfLine ? rows : try words.integer()
+    guard rows > 0, rows <= n else {
+      throw words.error("expected a row of blocks for each of some atoms, found \(rows) \(n)")
+    }
+    // A pair takes at least "1 1" and nine digits.
+    guard n <= 1 << 20, rows * n <= bytes.count / 20 else {
+      throw words.error("expected \(rows) x \(n) blocks, found \(bytes.count) bytes")
+    }
+    var values: [Double] = []
+    values.reserveCapacity(9 * rows * n)
+    var rowAtoms: [Int] = []
+    for i in 0..<rows {
+      for j in 0..<n {
+        let (row, column) = (try words.integer(), try words.integer())
+        if j == 0 { rowAtoms.append(rows == n ? i : row - 1) }
+        guard row == rowAtoms[i] + 1, column == j + 1 else {
+          throw words.error("expected the pair \(rowAtoms[i] + 1) \(j + 1), found \(row) \(column)")
+        }
+        for _ in 0..<9 { values.append(try words.real()) }
+      }
+    }
+    try words.end()
+    return rows == n
+      ? .full(try StoredHessian(blocks: values, siteCount: n, file: name))
+      : .compact(
+        try CompactForceConstants(rowAtoms: rowAtoms, siteCount: n, values: values, file: name))
   }
 }
 
@@ -119,6 +134,11 @@ struct WordReader {
     let start = offset
     while offset < bytes.count, bytes[offset] > 0x20 { offset += 1 }
     return start == offset ? nil : String(decoding: bytes[start..<offset], as: UTF8.self)
+  }
+
+  /// Whether nothing but blanks follows in the line.
+  var isAtEndOfLine: Bool {
+    (bytes[offset...].first { $0 == 0x0A || $0 > 0x20 } ?? 0x0A) == 0x0A
   }
 
   mutating func integer() throws(InputError) -> Int {

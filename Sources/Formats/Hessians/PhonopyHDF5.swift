@@ -21,30 +21,64 @@ extension StoredHessian {
     try image.write(values, shape: [n, n, 3, 3], to: "force_constants")
     return try image.bytes()
   }
+}
 
-  /// Reads a `force_constants.hdf5`.
+extension HessianFile {
+  /// Reads phonopy's HDF5: full, or compact with `p2s_map`; `physical_unit` is converted.
+  static func content(
+    ofPhonopy image: borrowing FileImage, name: String
+  ) throws -> Content {
+    let reader = try image.dataset("force_constants")
+    let shape = try reader.expect(shape: [-1, -1, 3, 3])
+    let (rows, n) = (shape[0], shape[1])
+    guard rows > 0, rows <= n else {
+      throw HDF5Error.unexpected(
+        object: reader.object, expected: "a block for each pair of atoms",
+        found: "\(rows) x \(n) blocks")
+    }
+    var values = try reader.finiteReals()
+    let factor = try unit(in: image)
+    if factor != 1 { for k in values.indices { values[k] *= factor } }
+    if rows == n {
+      return .full(try StoredHessian(blocks: values, siteCount: n, file: name))
+    }
+    guard let map = try image.datasetIfPresent("p2s_map") else {
+      throw HDF5Error.unexpected(
+        object: reader.object, expected: "full force constants, or /p2s_map with compact ones",
+        found: "\(rows) x \(n) blocks")
+    }
+    try map.expect(shape: [rows])
+    return .compact(
+      try CompactForceConstants(
+        rowAtoms: map.integers(), siteCount: n, values: values, file: name))
+  }
+
+  /// eV/Å² in the unit that the file names; 1 where it names none, as phonopy takes it then.
+  private static func unit(in image: borrowing FileImage) throws(HDF5Error) -> Double {
+    let object = "physical_unit"
+    let names: [String]
+    if let reader = try image.datasetIfPresent(object) {
+      names = try reader.foreignTexts()
+    } else if let words = try image.textsAttribute("unit", of: "force_constants") {
+      names = words
+    } else {
+      return 1
+    }
+    guard names.count == 1, let factor = PhysicalUnit.factor(from: names[0], to: "eV/Angstrom^2")
+    else {
+      throw .unexpected(
+        object: "/" + object, expected: "a known unit of force constants, such as eV/angstrom^2",
+        found: names.map { "'\($0)'" }.joined(separator: ", "))
+    }
+    return factor
+  }
+}
+
+extension StoredHessian {
+  /// Reads a `force_constants.hdf5` that holds all rows.
   ///
   /// - Throws: ``InputError`` for another file, and for the compact form [p][n] with p < n.
   public init(phonopyHDF5 bytes: [UInt8], name: String) throws {
-    self = try H5MDReader.naming(name) {
-      try Self(phonopy: FileImage(image: bytes), name: name)
-    }
-  }
-
-  init(phonopy image: borrowing FileImage, name: String) throws {
-    let reader = try image.dataset("force_constants")
-    let shape = try reader.expect(shape: [-1, -1, 3, 3])
-    guard shape[0] == shape[1] else {
-      throw InputError(
-        file: name,
-        "/force_constants: expected full force constants, found \(shape[0]) x \(shape[1]) blocks")
-    }
-    let (n, values) = (shape[0], try reader.reals())
-    guard n > 0 else {
-      throw InputError(file: name, "/force_constants: expected atoms, found none")
-    }
-    try self.init(
-      blockSize: 3, siteCount: n, rowStarts: (0...n).map { $0 * n },
-      indices: (0..<n * n).map { Int32($0 % n) }, values: values, file: name)
+    try self.init(recognising: bytes, name: name)
   }
 }

@@ -41,32 +41,108 @@ extension StoredHessian {
     ])
     return Array(document.description.utf8) + [0x0A]
   }
+}
 
-  /// Reads `VibrationsData`.
-  ///
-  /// - Throws: ``InputError`` for other JSON, and where only some of the atoms moved.
-  public init(vibrationsDataJSON bytes: [UInt8], name: String) throws(InputError) {
+/// What `VibrationsData` as JSON holds.
+struct VibrationsData {
+  /// Of the atoms that moved, in the order of their indices.
+  let hessian: StoredHessian
+  let atoms: HessianAtoms
+
+  /// - Throws: ``InputError`` for other JSON.
+  init(json bytes: [UInt8], name: String) throws(InputError) {
     let json: JSON
     do { json = try JSON(parsing: bytes) } catch {
       throw InputError(file: name, error.description)
     }
-    guard json["__ase_objtype__"]?.text == "vibrationsdata",
-      let array = json["hessian"]?["__ndarray__"]?.array, array.count == 3,
-      let shape = FrameRecord.all(array[0].array, \.integer), shape.count == 4,
-      let values = FrameRecord.all(Self.flat(array[2]), \.real)
+    guard json["__ase_objtype__"]?.text == "vibrationsdata", let atoms = json["atoms"],
+      let (shape, values) = Self.array(json["hessian"]), shape.count == 4
     else { throw InputError(file: name, "expected ASE's VibrationsData, found other JSON") }
     let n = shape[0]
     guard n > 0, n < 1 << 20, shape == [n, 3, n, 3] else {
       throw InputError(file: name, "hessian: expected shape [n, 3, n, 3], found \(shape)")
     }
-    guard let atoms = json["atoms"]?["numbers"]?["__ndarray__"]?.array, atoms.count == 3,
-      let count = atoms[0].array?.first?.integer
-    else { throw InputError(file: name, "atoms: expected numbers, found none") }
-    let indices = FrameRecord.all(json["indices"]?.array, \.integer)
-    guard count == n, indices == nil || indices == Array(0..<n) else {
-      throw InputError(file: name, "expected a Hessian of all \(count) atoms, found \(n) of them")
+    guard let numbers = Self.array(atoms["numbers"]), numbers.shape.count == 1 else {
+      throw InputError(file: name, "atoms: expected numbers, found none")
     }
-    try self.init(dense: values, siteCount: n, file: name)
+    let count = numbers.shape[0]
+    let species = try numbers.values.map { number throws(InputError) in
+      guard let index = Int(exactly: number), let element = Element(atomicNumber: index) else {
+        throw InputError(file: name, "atoms: expected atomic numbers, found \(number)")
+      }
+      return element.symbol
+    }
+    guard let positions = Self.array(atoms["positions"]), positions.shape == [count, 3] else {
+      throw InputError(file: name, "atoms: expected positions of \(count) atoms, found others")
+    }
+    let free = try Self.free(json["indices"], count: count, rows: n, name: name)
+    self.atoms = HessianAtoms(
+      species: species, positions: positions.values, cell: try Self.cell(atoms["cell"], name),
+      masses: try Self.masses(atoms["masses"], count: count, name), free: free)
+    hessian = try StoredHessian(dense: values, siteCount: n, file: name)
+  }
+
+  /// Rows of the cell, zeros where there is none: an array, or a dictionary with one.
+  private static func cell(_ json: JSON?, _ name: String) throws(InputError) -> [Double] {
+    guard let json, json != .null else { return [Double](repeating: 0, count: 9) }
+    guard let (shape, values) = array(json["array"] ?? json), shape == [3, 3] else {
+      throw InputError(file: name, "atoms: expected a cell of shape [3, 3], found another")
+    }
+    return values
+  }
+
+  private static func masses(
+    _ json: JSON?, count: Int, _ name: String
+  ) throws(InputError) -> [Double]? {
+    guard let json, json != .null else { return nil }
+    guard let (shape, values) = array(json), shape == [count],
+      values.allSatisfy({ $0 > 0 && $0.isFinite })
+    else { throw InputError(file: name, "atoms: expected \(count) positive masses, found others") }
+    return values
+  }
+
+  /// The atoms of the rows where they are not all, each as often as once.
+  private static func free(
+    _ json: JSON?, count: Int, rows: Int, name: String
+  ) throws(InputError) -> [Int]? {
+    let indices: [Int]
+    switch json {
+    case nil, .null: indices = Array(0..<count)
+    case .array(let list):
+      guard let found = FrameRecord.all(list, \.integer) else {
+        throw InputError(file: name, "indices: expected integers, found others")
+      }
+      indices = found
+    case let json?:
+      guard let (shape, values) = array(json), shape.count == 1,
+        let found = FrameRecord.all(values, { Int(exactly: $0) })
+      else { throw InputError(file: name, "indices: expected integers, found others") }
+      indices = found
+    }
+    guard indices.count == rows else {
+      throw InputError(
+        file: name, "expected a Hessian of \(indices.count) atoms, found one of \(rows)")
+    }
+    guard indices.allSatisfy((0..<count).contains), Set(indices).count == rows else {
+      throw InputError(
+        file: name, "indices: expected atoms from 0 to \(count - 1), each once, found others")
+    }
+    return indices == Array(0..<count) ? nil : indices
+  }
+
+  /// An array of `ase.io.jsonio`: its shape and its finite numbers; nil for anything else.
+  private static func array(_ json: JSON?) -> (shape: [Int], values: [Double])? {
+    guard let parts = json?["__ndarray__"]?.array, parts.count == 3,
+      let shape = FrameRecord.all(parts[0].array, \.integer), shape.allSatisfy({ $0 >= 0 }),
+      let values = FrameRecord.all(flat(parts[2]), \.real), !values.isEmpty
+    else { return nil }
+    var count = 1
+    for extent in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      guard !overflow else { return nil }
+      count = product
+    }
+    return count == values.count ? (shape, values) : nil
   }
 
   /// The numbers of nested lists.

@@ -17,7 +17,7 @@ public struct LabelMeaning: Equatable, Sendable {
     }
   }
 
-  /// `relative`, `absolute` or `quantum`; nil where nobody says.
+  /// `relative`, `absolute`, `quantum` or `formation`; nil where nobody says.
   public var kind: String?
   /// In K; of kind quantum only.
   public var temperature: Double?

@@ -35,6 +35,7 @@ extension Vocabulary {
       "entropy_pred_gradient", .real, width: 3, unit: entropySlope, .entropy,
       by: "predict --gradient", isFixed: true),
     Entry("site_formation_entropy", .real, unit: entropy, .entropy, isFixed: true),
+    Entry("free", .logical, .entropy, by: "site-entropy"),
     // Names of others, as ASE and LAMMPS have them.
     Entry("mass", .real, .identity),
     Entry("id", .integer, .identity),
@@ -90,6 +91,7 @@ extension Vocabulary {
     Entry("entropy_error_estimate", .real, unit: entropy, .entropy, by: "site-entropy"),
     Entry("temperature", .real, unit: "K", .entropy, by: "site-entropy"),
     Entry("embedding", .text, .entropy, by: "site-entropy"),
+    Entry("fixed_atoms", .integer, .entropy, by: "site-entropy"),
     Entry("zero_modes", .integer, .entropy, by: "site-entropy"),
     Entry("negative_modes", .integer, .entropy, by: "site-entropy"),
     Entry("lambda_min", .real, .entropy, by: "site-entropy"),
@@ -113,10 +115,20 @@ extension Vocabulary {
     Entry("entropy_std", .real, unit: entropy, .entropy, by: "predict"),
     // Stationary points and formation.
     Entry("max_force", .real, unit: force, .calculation),
-    Entry("stationary", .text, .calculation),
-    Entry("image", .integer, .calculation),
-    Entry("reaction_coordinate", .real, .calculation),
-    Entry("formation_entropy", .real, unit: entropy, .entropy),
+    Entry("relax_steps", .integer, .calculation, by: "xyz-relax"),
+    Entry("stationary", .text, .calculation, by: "xyz-relax"),
+    Entry("image", .integer, .calculation, by: "xyz-path"),
+    Entry("reaction_coordinate", .real, .calculation, by: "xyz-path"),
+    Entry("formation_entropy", .real, unit: entropy, .entropy, by: formation),
+    Entry("reservoir_vacancies", .real, unit: entropy, .entropy, by: formation),
+    Entry("reservoir_antisites", .real, unit: entropy, .entropy, by: formation),
+    Entry("perfect_energy", .real, unit: energy, .entropy, by: formation),
+    Entry("perfect_sites", .integer, .entropy, by: formation),
+    Entry("elastic_dipole", .real, width: 9, unit: energy, .entropy, by: formation),
+    Entry("crystal_pressure", .real, unit: pressure, .entropy, by: formation),
+    Entry("bulk_modulus", .real, unit: pressure, .entropy, by: formation),
+    Entry("entropy_volume_derivative", .real, unit: entropy, .entropy, by: formation),
+    Entry("site_volume", .real, unit: "Angstrom3", .entropy, by: formation),
     // Names of others, as ASE has them.
     Entry("energy", .real, unit: energy, .calculation),
     Entry("potential_energy", .real, .calculation),
@@ -132,6 +144,7 @@ extension Vocabulary {
     Entry("REF_virial", .real, width: 0, .calculation),
   ]
 
+  private static let formation = "site-entropy --kind formation"
   private static let length = "Angstrom"
   private static let energy = "eV"
   private static let force = "eV Angstrom-1"
