@@ -52,14 +52,21 @@ let package = Package(
     .target(name: "CBLASStart", path: "Sources/C/CBLASStart"),
     systemLibrary("CMalloc"),
     systemLibrary("CProcessor"),
+    .target(name: "CSandbox", path: "Sources/C/CSandbox"),
+    .target(
+      name: "CHDF5Rehearsal", dependencies: ["CHDF5", "CSandbox"],
+      path: "Sources/C/CHDF5Rehearsal"),
     // MARK: Libraries, in the order of the data
-    library("Formats", ["CHDF5"]),
+    library("Formats", ["CHDF5", "CHDF5Rehearsal", "CSandbox"]),
     library("LinearAlgebra", ["CBLASStart", "COpenBLAS", "CLAPACKE"]),
     library("Crystal", ["Formats", "LinearAlgebra", "CSpglib"]),
     library("Potentials", ["Crystal", "Formats", "LinearAlgebra"]),
     library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
+    library(
+      "StationaryPoints", ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
     library("Regression", ["Crystal", "Formats", "LinearAlgebra"]),
+    library("Surrogate", ["Regression", "Descriptors", "Formats", "LinearAlgebra"]),
     library(
       "CommandLine",
       [
@@ -76,8 +83,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal", "LinearAlgebra",
-        "Formats",
+        "Surrogate", "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal",
+        "LinearAlgebra", "Formats",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
@@ -86,17 +93,22 @@ let package = Package(
     // MARK: Commands
     command("ace-features", ["Descriptors"]),
     command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),
+    command("formation", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
     command("hessian", ["ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
-    command("predict", ["Descriptors", "Regression", "LinearAlgebra"]),
-    command("ridge", ["Descriptors", "Regression", "LinearAlgebra"]),
-    command("site-entropy", ["SiteEntropy", "Potentials", "LinearAlgebra"]),
+    command("predict", ["Surrogate", "Regression"]),
+    command("ridge", ["Surrogate", "Descriptors", "Regression"]),
+    command("site-entropy", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
     command("site-gradient", ["SiteEntropy", "Potentials", "Crystal"]),
     command("stability", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
+    command("vineyard", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
     command("xyz-build", ["Crystal"]),
     command("xyz-convert"),
     command("xyz-defect", ["Crystal"]),
+    command("xyz-energy", ["Potentials", "Crystal"]),
     command("xyz-label", ["Crystal"]),
     command("xyz-perturb", ["Crystal"]),
+    command("xyz-path", ["StationaryPoints", "Potentials", "Crystal"]),
+    command("xyz-relax", ["StationaryPoints", "Potentials", "Crystal"]),
     command("xyz-table", ["Crystal"]),
     // MARK: Tests
     tests("FormatsTests", ["Crystal", "Formats"]),
@@ -106,8 +118,13 @@ let package = Package(
     tests("PotentialsTests", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     tests(
       "SiteEntropyTests", ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
+    tests(
+      "StationaryPointsTests",
+      ["StationaryPoints", "SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     tests("DescriptorsTests", ["Descriptors", "Crystal", "Formats", "LinearAlgebra"]),
     tests("RegressionTests", ["Regression", "Formats", "LinearAlgebra"]),
+    tests(
+      "SurrogateTests", ["Surrogate", "Regression", "Descriptors", "Crystal", "Formats"]),
     tests("CommandTests", ["CommandLine"]),
   ],
   swiftLanguageModes: [.v6])

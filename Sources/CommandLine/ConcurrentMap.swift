@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import LinearAlgebra
 internal import Synchronization
 
 /// The results of `body` for every item, computed in parallel, in the order of the items.
@@ -19,11 +20,18 @@ func mapConcurrently<Item: Sendable, Result: Sendable>(
     // Each item is taken once and has its own element, and concurrentPerform returns after the last.
     nonisolated(unsafe) let all = unsafe buffer
     let next = Atomic(first == nil ? 0 : -1)
-    DispatchQueue.concurrentPerform(iterations: min(threads, items.count)) { _ in
+    let workers = min(threads, items.count)
+    let share = threads / workers
+    DispatchQueue.concurrentPerform(iterations: workers) { _ in
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < items.count else { return }
-        if index < 0 { first?() } else { unsafe all[index] = body(items[index]) }
+        guard index >= 0 else {
+          first?()
+          continue
+        }
+        let result = withConcurrentBlockLimit(share) { body(items[index]) }
+        unsafe all[index] = result
       }
     }
   }

@@ -37,7 +37,7 @@ func printable(_ text: String, limit: Int = 1000) -> String {
 
 /// A counter on a terminal, and nothing anywhere else.
 struct Progress {
-  private let isShown: Bool
+  let isShown: Bool
   private let diagnostics: Diagnostics
   private var lastShown: Double
   private var count = 0
@@ -66,7 +66,7 @@ struct Progress {
     hasText = false
   }
 
-  private static func seconds() -> Double {
+  static func seconds() -> Double {
     var time = timespec()
     unsafe clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)

@@ -9,6 +9,8 @@ internal import Glibc
 public protocol CheckedCommand: ParsableCommand {
   /// The options whose value is three numbers, as in `--supercell 3 3 3`.
   static var tripleOptions: [String] { get }
+  /// The options whose value is a list of elements, as in `--types Si Ge`.
+  static var elementOptions: [String] { get }
   var outputOptions: OutputOptions { get }
   /// nil for a command that reads no frames.
   var streamOptions: StreamOptions? { get }
@@ -18,15 +20,19 @@ public protocol CheckedCommand: ParsableCommand {
 /// A command that reads frames.
 public protocol FilterCommand: CheckedCommand {
   var stream: StreamOptions { get }
+  /// Elements of the atom types that stand for species in the input; empty for atomic numbers.
+  var speciesTypes: [String] { get }
 }
 
 extension FilterCommand {
   public var outputOptions: OutputOptions { stream.output }
   public var streamOptions: StreamOptions? { stream }
+  public var speciesTypes: [String] { [] }
 }
 
 extension CheckedCommand {
   public static var tripleOptions: [String] { [] }
+  public static var elementOptions: [String] { [] }
   public var streamOptions: StreamOptions? { nil }
 
   public static func main() {
@@ -39,7 +45,8 @@ extension CheckedCommand {
       Glibc.exit(ExitCode.failedComputation.rawValue)
     }
     let typed = Array(Swift.CommandLine.arguments.dropFirst())
-    let arguments = joinTriples(of: tripleOptions, in: typed)
+    let arguments = joinElements(
+      of: elementOptions, in: joinTriples(of: tripleOptions, in: typed))
     let command: Self
     do {
       guard let parsed = try parseAsRoot(arguments) as? Self else {
@@ -81,7 +88,7 @@ extension CheckedCommand {
     do {
       let session = try FilterSession(
         diagnostics: diagnostics, descriptors: descriptors, output: outputOptions,
-        input: streamOptions,
+        input: streamOptions, types: (self as? any FilterCommand)?.speciesTypes ?? [],
         history: historyEntry(
           command: Self._commandName, arguments: arguments, inputs: streamOptions?.inputs ?? []))
       do {

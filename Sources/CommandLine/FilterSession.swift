@@ -23,20 +23,23 @@ public struct FrameResult: Sendable {
   /// Written beside the first frame; what is nil passes through from the input, if the command
   /// keeps matrices.
   public var attachments: FrameAttachments
+  /// What the user should know of the frame, a clause each; lines on standard error with its name.
+  public var warnings: [String]
 
   public init(
     _ frames: [Frame], attachments: FrameAttachments = FrameAttachments(),
-    rejection: String? = nil, report: JSONObject = JSONObject()
+    rejection: String? = nil, report: JSONObject = JSONObject(), warnings: [String] = []
   ) {
     (self.frames, self.attachments) = (frames, attachments)
-    (self.rejection, self.report) = (rejection, report)
+    (self.rejection, self.report, self.warnings) = (rejection, report, warnings)
   }
 
   public init(
     _ frame: Frame, attachments: FrameAttachments = FrameAttachments(),
-    rejection: String? = nil, report: JSONObject = JSONObject()
+    rejection: String? = nil, report: JSONObject = JSONObject(), warnings: [String] = []
   ) {
-    self.init([frame], attachments: attachments, rejection: rejection, report: report)
+    self.init(
+      [frame], attachments: attachments, rejection: rejection, report: report, warnings: warnings)
   }
 }
 
@@ -68,7 +71,7 @@ public final class FilterSession {
 
   init(
     diagnostics: Diagnostics, descriptors: StandardDescriptors, output options: OutputOptions,
-    input: StreamOptions?, history: String
+    input: StreamOptions?, types: [String], history: String
   ) throws {
     self.diagnostics = diagnostics
     self.options = options
@@ -83,7 +86,8 @@ public final class FilterSession {
       ? Output(standardOutputOf: descriptors) : Output(path: options.output)
     do {
       self.input = try input.map {
-        try InputFrames($0, descriptors: descriptors, output: output.fileInPlace)
+        try InputFrames(
+          $0, types: types, descriptors: descriptors, output: output.fileInPlace)
       }
     } catch {
       output.abandon()
@@ -208,6 +212,7 @@ public final class FilterSession {
         try encode(result.frames, attachments, format: format)
       }
       if options.json { report(job, copies: copies, result) }
+      for warning in result.warnings { warn("\(job.frame.source.place): \(warning)") }
       if let reason = result.rejection { reject(job.frame.source, reason) }
       try consumed(job, result)
     }
@@ -293,6 +298,11 @@ public final class FilterSession {
   public func message(_ text: String) {
     progress.clear()
     diagnostics.line(text)
+  }
+
+  /// A line that says how far the work on a frame is.
+  public func stepProgress() -> StepProgress {
+    StepProgress(diagnostics: diagnostics, isShown: progress.isShown)
   }
 
   /// Whether ``report(_:)`` writes anything.

@@ -7,6 +7,7 @@ internal import Glibc
 struct InputFrames {
   private var names: ArraySlice<String>
   private let slice: Range<Int>
+  private let selection: FrameSelection
   private var stream: FrameStream?
   private var firstFormat: FrameFormat?
   private var nextIndex = 0
@@ -20,7 +21,8 @@ struct InputFrames {
   /// - Throws: ``StreamError`` where standard input is wanted and closed, or a terminal that
   ///   nobody named.
   init(
-    _ options: StreamOptions, descriptors: StandardDescriptors, output: FileIdentity?
+    _ options: StreamOptions, types: [String], descriptors: StandardDescriptors,
+    output: FileIdentity?
   ) throws(StreamError) {
     let names = options.inputs.isEmpty ? ["-"] : options.inputs
     if names.contains("-") {
@@ -28,6 +30,7 @@ struct InputFrames {
       guard !options.inputs.isEmpty || isatty(STDIN_FILENO) == 0 else { throw .nothingToRead }
     }
     (self.names, self.output) = (names[...], output)
+    selection = FrameSelection(group: options.group, types: types)
     lastName = names.last ?? "-"
     let first = options.firstFrame.value
     slice = first..<(options.frames.map { first + $0.value } ?? .max)
@@ -36,6 +39,7 @@ struct InputFrames {
   /// All frames of one file.
   init(path: String) {
     (names, lastName, slice, output) = ([path], path, 0..<Int.max, nil)
+    selection = FrameSelection()
   }
 
   /// The format of the first input.
@@ -103,7 +107,7 @@ struct InputFrames {
     guard let name = names.popFirst() else { return }
     let file = name == "-" ? FileIdentity(descriptor: STDIN_FILENO) : FileIdentity(path: name)
     if let output, output == file { throw StreamError.inputIsOutput(name: displayName(name)) }
-    let opened = try FrameStream(path: name)
+    let opened = try FrameStream(path: name, selection: selection)
     if firstFormat == nil { firstFormat = opened.format }
     stream = opened
   }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Formats
 
 /// A finite decimal number as the value of an option; nan, inf, hexadecimal digits and blanks are
 /// refused, so that ArgumentParser names the option and exits 64.
@@ -129,6 +130,40 @@ public struct RealTriple: ExpressibleByArgument, Equatable, Sendable, CustomStri
 
   public var description: String { values.map(shortest).joined(separator: " ") }
   public var defaultValueDescription: String { description }
+}
+
+/// Symbols of elements, written `Si Ge` (if the option is among ``CheckedCommand/elementOptions``) or
+/// `Si,Ge`.
+public struct ElementList: ExpressibleByArgument, Equatable, Sendable, CustomStringConvertible {
+  public let symbols: [String]
+
+  public init?(argument: String) {
+    symbols = argument.split(whereSeparator: { $0 == "," || $0 == " " }).map(String.init)
+    guard !symbols.isEmpty, symbols.allSatisfy({ Element(symbol: $0) != nil }) else { return nil }
+  }
+
+  public var description: String { symbols.joined(separator: " ") }
+  public var defaultValueDescription: String { description }
+}
+
+/// Joins the elements after each of `options`, so that they become one value and no name of a file
+/// behind them is swallowed.
+func joinElements(of options: [String], in arguments: [String]) -> [String] {
+  var result: [String] = []
+  var index = 0
+  while index < arguments.count {
+    let argument = arguments[index]
+    if argument == "--" { return result + arguments[index...] }
+    let values = arguments[(index + 1)...].prefix { Element(symbol: $0) != nil }
+    if options.contains(argument), !values.isEmpty {
+      result.append("\(argument)=\(values.joined(separator: ","))")
+      index += 1 + values.count
+    } else {
+      result.append(argument)
+      index += 1
+    }
+  }
+  return result
 }
 
 /// Joins the three numbers after each of `options`, so that they become one value and nothing

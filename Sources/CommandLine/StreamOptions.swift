@@ -58,6 +58,11 @@ public struct StreamOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Work on so many frames; otherwise on all.", valueName: "count"))
   public var frames: PositiveInteger?
 
+  @Option(
+    help: ArgumentHelp(
+      "Particle group of an HDF5 file of another program that has several.", valueName: "name"))
+  public var group: String?
+
   @OptionGroup(title: "Options of every command") public var output: OutputOptions
 
   public init() {}

@@ -89,7 +89,10 @@ struct ForceTests {
     ("    break", "ended without a word"),
     ("    sys.exit('no such basis set')", "no such basis set"),
     ("    print(3)", "expected a frame of 4 atoms, found the line '3'"),
-    (honest.replacing("*map(repr, g)", with: "'nan', 0, 0"), "'nan'"),
+    (
+      honest.replacing("*map(repr, g)", with: "'nan', 0, 0"),
+      "expected numbers, found nan for atom 1"
+    ),
     (honest.replacing("zip(rows, f)", with: "zip(rows[::-1], f[::-1])"), "the order"),
     (
       honest.replacing("zip(rows, f)", with: "zip([rows[1], rows[0], *rows[2:]], f)"),

@@ -24,6 +24,7 @@ struct GradientCommandTests {
             gradient_site=9
             gradient_engine=dense
             gradient_units=kB/Ang
+            gradient_potential=sw:Si.sw
 
             """, error: ""))
   }

@@ -53,6 +53,48 @@ struct LabelTests {
     }
   }
 
+  /// Engine moments: potential and given Hessians, equal bytes at any number of threads.
+  @Test func momentsGiveTheLabelsToTheirTolerance() throws {
+    let scratch = try Scratch()
+    try Self.frames(scratch)
+    let arguments = ["--engine", "moments", "--tolerance", "1e-5", "frames.xyz"]
+    let outputs = try ["1", "3"].map {
+      try scratch.run("site-entropy", ["-p", Self.silicon, "-j", $0] + arguments)
+    }
+    #expect(outputs[0].status == 0 && outputs[0] == outputs[1])
+    #expect(outputs[0].output.contains("entropy_engine=moments"))
+    #expect(outputs[0].output.contains("entropy_error_estimate="))
+    let run = try scratch.shell(
+      """
+      set -eo pipefail
+      site-entropy -p '\(Self.silicon)' frames.xyz | xyz-table --columns site_entropy > a.tsv
+      hessian -p '\(Self.silicon)' frames.xyz | site-entropy --engine moments --tolerance 1e-5 |
+        xyz-table --columns site_entropy > b.tsv
+      site-entropy -p '\(Self.silicon)' --engine moments --steps 5 --radius 20 frames.xyz |
+        xyz-table --columns site_entropy > c.tsv
+      """)
+    #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+    let tables = try ["a.tsv", "b.tsv", "c.tsv"].map {
+      try String(decoding: scratch.bytes($0), as: UTF8.self).split(separator: "\n").dropFirst()
+        .compactMap { Double($0) }
+    }
+    #expect(tables.allSatisfy { $0.count == 128 })
+    for table in tables.dropFirst() {
+      #expect(zip(tables[0], table).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+  }
+
+  @Test(arguments: [
+    [], ["--steps", "3"], ["--radius", "5"], ["--steps", "13", "--radius", "5"],
+    ["--steps", "3", "--radius", "5", "--tolerance", "1e-4"],
+    ["--tolerance", "1e-4", "--kind", "absolute"],
+  ])
+  func momentsAreToldHowExactTheyShallBe(options: [String]) throws {
+    let run = try Scratch().run(
+      "site-entropy", ["-p", Self.silicon, "--engine", "moments"] + options, input: "")
+    #expect(run.status == 64)
+  }
+
   @Test func slicesEqualTheWholeRun() throws {
     let scratch = try Scratch()
     try Self.frames(scratch)
@@ -117,7 +159,7 @@ struct LabelTests {
     let scratch = try Scratch()
     for arguments in [
       ["--kind", "quantum"], ["--temperature", "300"], ["--kind", "quantum", "--temperature", "0"],
-      ["--engine", "magic"], ["--embed", "3", "3"], ["--kind", "absolute", "--embed", "infinite"],
+      ["--engine", "magic"], ["--embed", "3", "3"], ["--kind", "formation", "--embed", "infinite"],
       ["--on-unstable", "hide"],
     ] {
       let run = try scratch.run("site-entropy", ["-p", Self.silicon] + arguments)
@@ -142,5 +184,22 @@ struct LabelTests {
     #expect(two.status == 65 && !scratch.exists("two.json"))
     let plain = try scratch.run("hessian", ["-p", Self.silicon, "-f", "extxyz", "frames.xyz"])
     #expect(plain.status == 64 && plain.output.isEmpty)
+  }
+
+  /// A reference that symmetry does not hold where it is, but for its parameter, is said.
+  @Test func forcesOnTheReferenceAreSaid() throws {
+    let scratch = try Scratch()
+    for (parameter, words) in [("0.0625", ""), ("0.064", "forces up to")] {
+      let run = try scratch.shell(
+        """
+        set -o pipefail
+        xyz-build lonsdaleite --species Si -a 3.84 --internal \(parameter) --supercell 2 2 2 |
+          xyz-perturb --mode rattle --amplitude 0.01 --samples 3 --seed 1 |
+          site-entropy -p \(Self.silicon) > labels.xyz
+        """)
+      #expect(run.status == 0)
+      #expect(run.error.split(separator: "\n").count == (words.isEmpty ? 0 : 1))
+      #expect(words.isEmpty || run.error.contains(words), "\(run.error)")
+    }
   }
 }

@@ -33,12 +33,19 @@ struct Tool: CustomTestStringConvertible, Sendable {
     Tool(name: "xyz-table", options: "--columns species,pos_x,site_entropy", input: "labels.xyz"),
     Tool(name: "xyz-convert", options: "--format h5", input: "labels.xyz", isBinary: true),
     Tool(name: "xyz-convert", options: "--format extxyz", input: "features.h5"),
+    Tool(name: "xyz-relax", options: "-p $files/Si.sw", input: "frames.xyz"),
+    Tool(name: "xyz-path", options: "-p $files/Si.sw --images 3 --match", input: "ends.xyz"),
+    Tool(name: "xyz-energy", options: "-p $files/Si.sw", input: "frames.xyz"),
     Tool(name: "hessian", options: "-p $files/Si.sw", input: "frames.xyz", isBinary: true),
     Tool(name: "site-entropy", options: "-p $files/Si.sw", input: "frames.xyz"),
     Tool(name: "site-entropy", options: "--format extxyz", input: "hessians.h5"),
     Tool(name: "site-gradient", options: "-p $files/Si.sw --site center", input: "frames.xyz"),
     Tool(name: "stability", options: "-p $files/Si.sw", input: "frames.xyz"),
     Tool(name: "cutoff-scan", options: "-p $files/Si.sw --sites 1", input: "frames.xyz"),
+    Tool(name: "site-entropy", options: "-p $files/Si.sw --kind formation", input: "defects.xyz"),
+    Tool(name: "formation", options: "--temperatures 300:900:300", input: "formation.xyz"),
+    Tool(
+      name: "vineyard", options: "-p $files/Si.sw --temperatures 300:900:300", input: "hop.xyz"),
     Tool(
       name: "ace-features", options: "--order 2 --degree 4 --cutoff 4", input: "labels.xyz",
       isBinary: true),
@@ -51,7 +58,10 @@ struct Tool: CustomTestStringConvertible, Sendable {
   ]
 
   static let filters = all.filter { $0.input != nil }
-  static let textReaders = filters.filter { $0.input?.hasSuffix(".xyz") == true }
+  /// Commands that take any frame of text; the tables of defects want defects, a path two ends.
+  static let textReaders = filters.filter {
+    $0.input?.hasSuffix(".xyz") == true && !["formation", "vineyard", "xyz-path"].contains($0.name)
+  }
   /// Commands that write while they read.
   static let streaming = textReaders.filter {
     !$0.isBinary && !["stability", "cutoff-scan"].contains($0.name)
@@ -60,7 +70,8 @@ struct Tool: CustomTestStringConvertible, Sendable {
   static let constant = textReaders.filter { !$0.isBinary }
   /// Commands that write frames as text.
   static let textProducers = all.filter {
-    !$0.isBinary && !["stability", "cutoff-scan", "xyz-table"].contains($0.name)
+    !$0.isBinary
+      && !["stability", "cutoff-scan", "formation", "vineyard", "xyz-table"].contains($0.name)
   }
 }
 
@@ -86,7 +97,14 @@ struct Workshop: Sendable {
       xyz-build diamond --species Si -a 5.431 --supercell 2 2 2 > reference.xyz
       xyz-perturb --mode localized --radius 4 --amplitude 0.05 --seed 1 --samples 2 \
         reference.xyz > frames.xyz
+      for site in 0 1; do
+        awk -v row=$((site + 3)) 'NR == 1 { $1-- } NR == 2 { $0 = $0 " vacancies=1" } NR != row' \
+          reference.xyz | xyz-relax -p Si.sw --push inward
+      done > ends.xyz
       site-entropy -p Si.sw frames.xyz > labels.xyz
+      cat '\(repository)/formats/vectors/defects/'si64_{vacancy,interstitial,vacancy}.xyz > defects.xyz
+      cat '\(repository)/formats/vectors/defects/'si64_{vacancy,hop_saddle}.xyz > hop.xyz
+      site-entropy -p Si.sw --kind formation defects.xyz > formation.xyz
       hessian -p Si.sw frames.xyz > hessians.h5
       ace-features --order 2 --degree 4 --cutoff 4 labels.xyz > features.h5
       ridge --quiet features.h5 > model.h5

@@ -42,7 +42,7 @@ import Synchronization
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS .sw, or springs as JSON.")
+  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
   var potential: String?
 
   @OptionGroup var sources: ForceOptions
@@ -92,7 +92,9 @@ import Synchronization
     if let provider = try sources.provider() {
       source = .differences(provider, range: range?.value, step: step.value)
     } else {
-      source = .analytic(try loadPotential(path: potential ?? ""))
+      let potential = try loadPotential(path: potential ?? "")
+      potential.warnings.forEach(session.warn)
+      source = .analytic(potential)
     }
     guard write == .bsr else { return try writeOne(source, session) }
     let (place, massWeighted) = (placement, massWeighted)

@@ -1,7 +1,9 @@
 public import ArgumentParser
 import CommandLine
+import Crystal
 public import Formats
 import LinearAlgebra
+import SiteEntropy
 import Synchronization
 
 /// Files of Hessians instead of a potential.
@@ -9,7 +11,7 @@ struct HessianOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      File of the Hessian of a frame: ours, phonopy's, ASE's VibrationsData, LAMMPS' \
+      File of the Hessian of a frame: ours, phonopy's, ASE's VibrationsData, NumPy's .npy, LAMMPS' \
       dynamical_matrix; once a frame, in order.
       """, valueName: "file"))
   var hessian: [String] = []
@@ -40,32 +42,47 @@ extension StoredHessian.DynamicalMatrixStyle: ExpressibleByArgument {}
 /// Finite differences and electronic structure obey symmetry and translations only nearly: both are
 /// imposed, and what was missing is told.
 final class GivenHessians: Sendable {
-  /// A larger violation of either, relative to the largest element, is no matter of rounding.
-  private static let largestViolation = 0.05
-  /// Below this an analytic Hessian is left as it is.
-  private static let rounding = 1e-12
   /// No number of a text takes more, blanks included.
   private static let bytesOfNumber = 64
 
   let fileCount: Int
   private let options: HessianOptions
   private let firstFrame: Int
-  private let reference = Mutex<(masses: [Double], given: Given)?>(nil)
+  private let reference = Mutex<(frame: Frame, given: Given)?>(nil)
+  /// What is to be said of references that were read.
+  private let unsaid = Mutex<[String]>([])
 
-  /// A matrix in eV/Å² and what was wrong with it.
+  /// A Hessian in the order of a frame, checked.
   struct Given: Sendable {
-    let matrix: BlockSparseMatrix
-    /// The largest |H_ij - H_ji| and |Σ_j H_ij|, each divided by the largest |H_ij|.
-    let asymmetry: Double
-    let sumRule: Double
+    let name: String
+    let hessian: GivenHessian
+    /// The atoms of the frame that have rows; nil for all of them.
+    let freeAtoms: [Int]?
+    /// In u, shape [N]; nil where the file leaves them to the frame.
+    let masses: [Double]?
+    let isReordered: Bool
+    let isOrderInferred: Bool
     let isRounded: Bool
 
     /// Keys under --json.
     var report: JSONObject {
-      [
-        "hessian_asymmetry": .real(asymmetry), "hessian_sum_rule": .real(sumRule),
-        "hessian_rounded": .logical(isRounded),
+      var report: JSONObject = [
+        "hessian_asymmetry": .real(hessian.asymmetry),
+        "hessian_sum_rule": .real(hessian.sumRule ?? 0),
+        "hessian_rounded": .logical(isRounded), "hessian_reordered": .logical(isReordered),
       ]
+      if let freeAtoms { report.append("free_atoms", .integer(freeAtoms.count)) }
+      return report
+    }
+
+    /// One clause for each thing that the user should know.
+    var warnings: [String] {
+      hessian.warnings
+        + (isRounded
+          ? ["\(name): a dynamical_matrix as text has 8 decimals, binary yes all"] : [])
+        + (isOrderInferred
+          ? ["\(name): its atoms stand in another order of the same crystal, which was undone"]
+          : [])
     }
   }
 
@@ -92,15 +109,23 @@ final class GivenHessians: Sendable {
       "--hessian: expected as many files as frames, \(frameCount), found \(fileCount)")
   }
 
-  /// The Hessian of the reference, read once for frames of equal masses; nil where none is given.
+  /// The Hessian of the reference, read once for frames of one reference; nil where none is given.
   func referenceHessian(of frame: Frame) throws -> Given? {
     guard let path = options.referenceHessian else { return nil }
-    let masses = try frame.atomicMasses()
     return try reference.withLock { latest in
-      if let latest, latest.masses == masses { return latest.given }
+      if let latest, latest.frame.sharesReference(with: frame) { return latest.given }
       let given = try read(path, for: frame, isReference: true)
-      latest = (masses, given)
+      latest = (frame, given)
+      unsaid.withLock { $0 += given.warnings }
       return given
+    }
+  }
+
+  /// The warnings of references since the last call.
+  func takeWarnings() -> [String] {
+    unsaid.withLock { warnings in
+      defer { warnings = [] }
+      return warnings
     }
   }
 
@@ -110,41 +135,50 @@ final class GivenHessians: Sendable {
     let atoms = min(frame.atomCount, 1 << 20)
     let bytes = try source.readToEnd(
       limit: isHDF5 ? FrameStream.imageLimit : 1 << 20 + 9 * atoms * atoms * Self.bytesOfNumber)
-    let stored = try StoredHessian(
+    let file = try HessianFile(
       recognising: bytes, name: path, masses: try frame.atomicMasses(),
       style: options.dynamicalMatrix, isReference: isReference)
-    guard stored.siteCount == frame.atomCount, stored.blockSize == frame.dimension else {
-      throw InputError(
-        file: path,
-        "expected a Hessian of \(frame.atomCount) atoms in \(frame.dimension) dimensions, as "
-          + "\(frame.source.place) has, found one of \(stored.siteCount) in \(stored.blockSize)")
-    }
+    let framed = try file.hessian(of: frame, isReference: isReference)
+    let stored = framed.hessian
     guard !stored.massWeighted || !stored.masses.isEmpty else {
       throw InputError(file: path, "expected the masses of a mass-weighted Hessian, found none")
     }
-    return try Self.corrected(
-      BlockSparseMatrix(stored), file: path,
-      isRounded: HessianFileKind(of: bytes) == .dynamicalMatrixText)
-  }
-
-  private static func corrected(
-    _ matrix: BlockSparseMatrix, file: String, isRounded: Bool
-  ) throws(InputError) -> Given {
-    let largest = matrix.values.reduce(0) { max($0, abs($1)) }
-    guard largest > 0 else {
-      throw InputError(file: file, "expected a Hessian, found zeros only")
+    guard framed.freeAtoms == nil || !isReference else {
+      throw InputError(
+        file: path,
+        "expected the Hessian of all atoms of the reference, found one of \(stored.siteCount)")
     }
-    let asymmetry = matrix.largestAsymmetry() / largest
-    var result = asymmetry > 0 ? matrix.symmetrized() : matrix
-    let sumRule = result.rowSums().reduce(0) { max($0, abs($1)) } / largest
-    for (what, found) in [("symmetric", asymmetry), ("free of net forces", sumRule)]
-    where found > largestViolation {
+    let weighted = try frame.settingMasses(framed.masses, of: path)
+    return Given(
+      name: path,
+      hessian: try GivenHessian(
+        checking: BlockSparseMatrix(stored), of: weighted, isReference: isReference,
+        freeAtoms: framed.freeAtoms, name: path),
+      freeAtoms: framed.freeAtoms, masses: framed.masses, isReordered: framed.isReordered,
+      isOrderInferred: framed.isOrderInferred, isRounded: file.kind == .dynamicalMatrixText)
+  }
+}
+
+extension Frame {
+  /// Masses that differ by less than this share are the same, rounded.
+  private static let massRounding = 1e-3
+
+  /// The frame with the masses that stand in the file of its Hessian.
+  ///
+  /// - Throws: `InputError` where the frame has masses of its own, and they are others.
+  func settingMasses(_ given: [Double]?, of file: String) throws -> Frame {
+    guard let given else { return self }
+    let own = try atomicMasses()
+    let different = own.indices.first { abs(own[$0] - given[$0]) > Self.massRounding * own[$0] }
+    guard let atom = different else { return self }
+    guard reals("masses") == nil else {
       throw InputError(
         file: file,
-        "expected a Hessian that is \(what) to \(largestViolation) of its largest element, found "
-          + "\(fourDigits(found))")
+        "masses: expected those of \(source.place), \(own[atom]) u of atom \(atom + 1), found "
+          + "\(given[atom]) u")
     }
-    if sumRule > rounding { result = result.withoutTranslations() }
-    return Given(matrix: result, asymmetry: asymmetry, sumRule: sumRule, isRounded: isRounded)
+    var frame = self
+    frame.setColumn(Column("masses", .real(given)))
+    return frame
   }
 }

@@ -7,7 +7,7 @@ public import SiteEntropy
 
 @main struct SiteEntropyCommand: FilterCommand {
   enum Kind: String, ExpressibleByArgument, CaseIterable {
-    case relative, absolute, quantum
+    case relative, absolute, quantum, formation
   }
 
   enum OnUnstable: String, ExpressibleByArgument, CaseIterable {
@@ -47,7 +47,12 @@ public import SiteEntropy
       relative: classical, high-temperature, relative to the reference crystal (ref_pos); zero for \
       an undisplaced frame. absolute: -1/2 log of the mass-weighted Hessian in eV/(Angstrom^2 u); \
       differences mean the same, no reference is needed. quantum: the harmonic entropy of quantum \
-      oscillators at --temperature.
+      oscillators at --temperature. formation: absolute less the label of the same site in the \
+      perfect crystal, for frames with vacancies, antisites and interstitials too (keys of xyz-label \
+      or xyz-defect); adds formation_entropy (at fixed volume) and what the command formation needs \
+      (formats/formation.md).
+
+      --saddle: a transition state. Exactly one negative mode is expected, and left out.
 
       An unstable frame (negative modes, or other zero modes than the translations) is named with \
       its count: by default an error (exit 70); with skip it is left out, with keep it is written \
@@ -55,7 +60,7 @@ public import SiteEntropy
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS .sw, or springs as JSON.")
+  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
   var potential: String?
 
   @OptionGroup var files: HessianOptions
@@ -70,23 +75,33 @@ public import SiteEntropy
     help: ArgumentHelp(
       """
       Labels of the same core in a periodic cell of so many conventional cells (shortest \
-      translations along the cell's vectors), or in the infinite crystal.
+      translations along the cell's vectors), or in the infinite crystal. Kinds absolute and \
+      quantum: of a perfect crystal, on the wave vectors of that cell.
       """, valueName: "n1 n2 n3|infinite"))
   var embed: Embedding?
 
   @Option(
     help: ArgumentHelp(
       """
-      Largest error of a label in k_B that engine polynomial (1e-10 by default) or local may leave; \
-      local finds its radius from it.
+      Largest error of a label in k_B that an engine may leave: polynomial (1e-10 by default), \
+      moments and local, which find their radii (and moments its steps) from it. auto takes the \
+      cheapest engine that can.
       """, valueName: "k_B"))
   var tolerance: PositiveReal?
 
   @Option(
     help: ArgumentHelp(
-      "Engine local: displacements farther from a site than this do not count for its label.",
-      valueName: "Å"))
+      """
+      Engine local: displacements farther from a site than this do not count for its label. Engine \
+      moments: the first moment counts all, the higher ones what is nearer than this.
+      """, valueName: "Å"))
   var radius: PositiveReal?
+
+  @Option(
+    help: ArgumentHelp(
+      "Engine moments: steps of Lanczos' process at each site, 1 to \(MomentsEngine.mostSteps).",
+      valueName: "k"))
+  var steps: Int?
 
   @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false
 
@@ -95,12 +110,21 @@ public import SiteEntropy
   @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
   var maxMemory: PositiveReal?
 
+  @Flag(
+    help: """
+      The frames are saddles: exactly one negative mode is expected and left out. For kinds absolute, \
+      quantum and formation.
+      """)
+  var saddle = false
+
   @OptionGroup var stream: StreamOptions
 
   private static let usualTolerance = 1e-10
 
   /// From this order on a lone decomposition takes all threads.
-  private static let bigOrder = 1500
+  static let bigOrder = 1500
+  /// Larger forces on the sites of a reference, in eV/Å, are said.
+  private static let largestForce = 1e-3
 
   func validate() throws {
     guard potential == nil || !files.isGiven else {
@@ -120,107 +144,184 @@ public import SiteEntropy
       throw ValidationError(
         "\(embed != nil ? "--embed" : "--engine local"): expected --potential, found none")
     }
-    if engine == .local {
-      guard kind == .relative, embed == nil else {
-        throw ValidationError("--engine local: expected --kind relative, no --embed, found others")
+    guard !saddle || kind != .relative else {
+      throw ValidationError(
+        "--saddle: expected --kind absolute, quantum or formation, found relative, whose negative "
+          + "mode is not that of the Hessian")
+    }
+    if kind == .formation {
+      guard potential != nil else {
+        throw ValidationError("--kind formation: expected --potential, found none")
       }
+    }
+    try validateAccuracy()
+    if embed != nil {
+      guard kind != .formation, engine == .auto || (engine == .core && kind == .relative) else {
+        throw ValidationError(
+          "--embed: expected --engine auto (or core for kind relative) and no --kind formation, "
+            + "found others")
+      }
+    }
+  }
+
+  /// Which engine may be told which accuracy.
+  private func validateAccuracy() throws {
+    let isPlain = kind == .relative && embed == nil
+    if engine == .local || engine == .moments {
+      guard isPlain else {
+        throw ValidationError(
+          "--engine \(engine.rawValue): expected --kind relative, no --embed, found others")
+      }
+    } else if radius != nil {
+      throw ValidationError(
+        "--radius: expected --engine local or moments, found \(engine.rawValue)")
+    } else if tolerance != nil {
+      guard isPlain, engine == .auto || engine == .polynomial else {
+        throw ValidationError(
+          "--tolerance: expected --engine auto, polynomial, moments or local and kind relative, "
+            + "found others")
+      }
+    }
+    if engine == .local {
       guard (tolerance == nil) != (radius == nil) else {
         throw ValidationError(
           "--engine local: expected --radius or --tolerance, found "
             + (radius == nil ? "neither" : "both"))
       }
-    } else if radius != nil {
-      throw ValidationError("--radius: expected --engine local, found \(engine.rawValue)")
-    } else if tolerance != nil {
-      guard kind == .relative, embed == nil, engine == .auto || engine == .polynomial else {
-        throw ValidationError(
-          "--tolerance: expected --engine auto, polynomial or local and kind relative, found others"
-        )
-      }
     }
-    if embed != nil {
-      guard kind == .relative, engine == .auto || engine == .core else {
-        throw ValidationError("--embed: expected --kind relative and --engine core, found others")
+    guard let steps else {
+      guard engine != .moments || tolerance != nil else {
+        throw ValidationError(
+          "--engine moments: expected --tolerance, or --steps and --radius, found neither")
       }
+      return
+    }
+    guard engine == .moments, 1...MomentsEngine.mostSteps ~= steps else {
+      throw ValidationError(
+        "--steps: expected --engine moments and 1 to \(MomentsEngine.mostSteps), found "
+          + "\(engine.rawValue), \(steps)")
+    }
+    guard (tolerance == nil) != (radius == nil) else {
+      throw ValidationError(
+        "--steps: expected --radius or --tolerance beside it, found "
+          + (radius == nil ? "neither" : "both"))
     }
   }
 
   func perform(_ session: FilterSession) throws {
     let potential = try potential.map { try loadPotential(path: $0) }
-    let labeller = try labeller(potential)
+    potential?.warnings.forEach(session.warn)
+    if kind == .formation, let potential { return try labelFormation(potential, session) }
+    let labeller = labeller(potential)
     let source = potential.map { LabelMeaning.Source(name: $0.name, contentHash: $0.contentHash) }
-    let (policy, threads) = (onUnstable, session.threadCount)
+    let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
     let (isMassWeighted, tolerance) = (!unweighted, tolerance?.value ?? Self.usualTolerance)
     let hasRadius = radius != nil
     let given = GivenHessians(files, firstFrame: stream.firstFrame.value)
-    var frameCount = 0
+    var (frameCount, forceIsSaid) = (0, false)
     try session.mapFrames(matrices: .keep) { job in
       // One big frame may have all threads inside LAPACK, at the price of its last bits; several
       // run side by side.
       let isBig = job.isAlone && job.frame.atomCount * job.frame.dimension >= Self.bigOrder
-      let (own, reference) = (
-        try given.hessian(of: job), try given.referenceHessian(of: job.frame)
-      )
-      let (labels, reason) = try withLinearAlgebraThreads(isBig ? threads : 1) {
-        try labeller.labels(
-          of: job.frame,
-          hessian: own?.matrix ?? job.attachments.hessian.map(BlockSparseMatrix.init),
-          referenceHessian: reference?.matrix
-            ?? job.attachments.referenceHessian.map(BlockSparseMatrix.init))
+      let own = try given.hessian(of: job)
+      // Masses that stand in the file of the Hessian count.
+      var frame = try job.frame.settingMasses(own?.masses, of: own?.name ?? "")
+      let reference = try given.referenceHessian(of: frame)
+      if let own, let reference {
+        try own.hessian.checkBelongs(
+          to: reference.hessian, name: own.name, referenceName: reference.name)
       }
-      var frame = job.frame
+      let (labels, reason) = try withLinearAlgebraThreads(isBig ? threads : 1) {
+        [frame] in
+        try labeller.labels(
+          of: frame,
+          hessian: own?.hessian.matrix ?? job.attachments.hessian.map(BlockSparseMatrix.init),
+          referenceHessian: reference?.hessian.matrix
+            ?? job.attachments.referenceHessian.map(BlockSparseMatrix.init),
+          freeAtoms: own?.freeAtoms)
+      }
       frame.setLabels(labels)
+      if let free = own?.freeAtoms { frame.setFreeAtoms(free) }
       var meaning = try frame.labelMeaning()
       meaning.isMassWeighted = isMassWeighted
       // A Hessian beside the frame says whose it is; one of another file does not.
       meaning.source = source ?? (own == nil ? job.frame.hessianSource : nil)
-      let isApproximate = ["polynomial", "local"].contains(labels.engine) && !hasRadius
+      let isApproximate =
+        ["polynomial", "local", "moments"].contains(labels.engine) && !hasRadius
       meaning.tolerance = isApproximate ? tolerance : nil
       frame.setMeaning(meaning)
       var report = Self.report(labels, reason)
       if let own { report.append(contentsOf: own.report) }
+      if let force = try labeller.residualForce(of: job.frame), force > Self.largestForce {
+        report.append("reference_force", .real(force))
+      }
       var attachments = FrameAttachments()
       // Features that come with the frame are told the new labels.
       if var features = job.attachments.features {
         features.targets = features.atoms.map { labels.siteEntropy[$0] }
         attachments.features = features
       }
-      if labels.ledger.isStable {
-        return FrameResult(frame, attachments: attachments, report: report)
-      }
-      switch policy {
-      case .error:
-        throw FrameFailure(job.frame.source, SiteEntropyError.unstableFrame(labels.ledger))
-      case .skip: return FrameResult([], rejection: "\(labels.ledger)", report: report)
-      case .keep:
-        return FrameResult(
-          frame, attachments: attachments, rejection: "\(labels.ledger)", report: report)
-      }
+      var result = try Self.judged(
+        frame, labels.ledger, attachments: attachments, report: report, isSaddle: saddle, policy)
+      result.warnings = own?.warnings ?? []
+      return result
     } consumed: { job, result in
       frameCount += 1
-      if result.report["hessian_rounded"] == .logical(true) {
+      given.takeWarnings().forEach(session.warn)
+      if case .real(let force)? = result.report["reference_force"], !forceIsSaid {
+        forceIsSaid = true
         session.warn(
-          "\(job.frame.source.place): a dynamical_matrix as text has 8 decimals, binary yes all")
+          "\(job.frame.source.place): the reference is not in equilibrium: forces up to "
+            + "\(fourDigits(force)) eV/Å on its sites")
       }
     }
     try given.checkAllUsed(frameCount: frameCount)
   }
 
-  private func labeller(_ potential: (any Potential)?) throws -> Labeller {
+  /// What becomes of a labelled frame: it is written, or refused for its modes.
+  static func judged(
+    _ frame: Frame, _ ledger: ModeLedger, attachments: FrameAttachments, report: JSONObject,
+    isSaddle: Bool, _ policy: OnUnstable
+  ) throws -> FrameResult {
+    if isSaddle ? ledger.isSaddle : ledger.isStable {
+      return FrameResult(frame, attachments: attachments, report: report)
+    }
+    let reason =
+      isSaddle
+      ? "expected a saddle, with 1 negative and \(ledger.expectedZeroModes) zero modes, found "
+        + "\(ledger.negativeModes) and \(ledger.zeroModes)" : "\(ledger)"
+    switch policy {
+    case .error:
+      guard isSaddle else {
+        throw FrameFailure(frame.source, SiteEntropyError.unstableFrame(ledger))
+      }
+      throw FrameFailure(frame.source, SiteEntropyError.mismatch(reason))
+    case .skip: return FrameResult([], rejection: reason, report: report)
+    case .keep:
+      return FrameResult(frame, attachments: attachments, rejection: reason, report: report)
+    }
+  }
+
+  /// In bytes.
+  var memoryLimit: Int {
+    maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+  }
+
+  private func labeller(_ potential: (any Potential)?) -> Labeller {
     let labelKind: LabelKind =
       switch kind {
       case .relative: .relative
       case .absolute: .absolute
       case .quantum: .quantum(temperature: temperature?.value ?? 0)
+      case .formation: .formation
       }
-    let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
     return Labeller(
-      potential: potential, kind: labelKind,
-      engine: engine, embedding: embed?.target, isMassWeighted: !unweighted, memoryLimit: limit,
-      tolerance: tolerance?.value ?? Self.usualTolerance, radius: radius?.value)
+      potential: potential, kind: labelKind, engine: engine, embedding: embed?.target,
+      isMassWeighted: !unweighted, memoryLimit: memoryLimit,
+      tolerance: tolerance?.value ?? Self.usualTolerance, radius: radius?.value, steps: steps)
   }
 
-  private static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {
+  static func report(_ labels: SiteLabels, _ reason: String) -> JSONObject {
     var report: JSONObject = [
       "engine": .text(labels.engine), "reason": .text(reason), "kind": .text(labels.kind.name),
       "entropy": .real(labels.entropy), "zero_modes": .integer(labels.ledger.zeroModes),
@@ -230,6 +331,10 @@ public import SiteEntropy
     if let embedding = labels.embedding { report.append("embedding", .text(embedding)) }
     if let estimate = labels.errorEstimate { report.append("error_estimate", .real(estimate)) }
     if let bound = labels.errorBound { report.append("error_bound", .real(bound)) }
+    if let quadrature = labels.quadrature {
+      report.append("steps", .integer(quadrature.steps))
+      report.append("radius", .real(quadrature.radius))
+    }
     return report
   }
 }

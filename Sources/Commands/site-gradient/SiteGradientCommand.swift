@@ -45,7 +45,7 @@ public import SiteEntropy
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS .sw, or springs as JSON.")
+  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
   var potential: String
 
   @Option(

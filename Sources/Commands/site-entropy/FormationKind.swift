@@ -1,0 +1,35 @@
+import CommandLine
+import Formats
+import LinearAlgebra
+import Potentials
+import SiteEntropy
+
+extension SiteEntropyCommand {
+  /// Labels frames with defects by kind formation.
+  func labelFormation(_ potential: any Potential, _ session: FilterSession) throws {
+    let labeller = FormationLabeller(
+      potential: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
+      memoryLimit: memoryLimit)
+    let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
+    let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
+    let isMassWeighted = !unweighted
+    try session.mapFrames { job in
+      let isBig = job.isAlone && job.frame.atomCount * job.frame.dimension >= Self.bigOrder
+      let result = try withLinearAlgebraThreads(isBig ? threads : 1) {
+        try labeller.labels(of: job.frame)
+      }
+      var frame = job.frame
+      frame.setFormation(result)
+      var meaning = try frame.labelMeaning()
+      (meaning.isMassWeighted, meaning.source) = (isMassWeighted, source)
+      (meaning.embedding, meaning.tolerance) = (nil, nil)
+      frame.setMeaning(meaning)
+      var report = Self.report(result.labels, "kind formation")
+      report.append("formation_entropy", .real(result.entropy.atVolume))
+      report.append("max_force", .real(result.energetics.largestForce))
+      return try Self.judged(
+        frame, result.labels.ledger, attachments: FrameAttachments(), report: report,
+        isSaddle: saddle, policy)
+    }
+  }
+}
