@@ -18,7 +18,7 @@ top = pathlib.Path(__file__).resolve().parents[2]
 page = (top / "README.md").read_text()
 sections = dict(re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", page, flags=re.M | re.S))
 commands = []
-for name in "One page of use", "Your own crystal":
+for name in "One page of use", "Your own crystal", "A point defect":
     blocks = re.findall(r"^```bash\n(.*?)^```", sections[name], flags=re.M | re.S)
     assert blocks, f"README.md: expected commands in the section '{name}', found none"
     commands += blocks
@@ -35,5 +35,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert share > 0.9995, f"README.md: R² of the reader's own frame is {share}"
     (whole,) = ase.io.read(f"{folder}/predicted.xyz", ":")
     assert len(whole) == 64000 and np.isfinite(whole.arrays["site_entropy_pred"]).all()
+    rows = [line.split("\t") for line in pathlib.Path(folder, "vacancy.tsv").read_text().splitlines()]
+    found = {name: float(value) for name, value in zip(rows[0], rows[1]) if value[:1].isdigit()}
+    assert abs(found["formation_entropy_V"] - 5.946036) < 1e-5, found
+    assert abs(found["formation_entropy_p"] - 2.9973) < 1e-3, found
     assert pathlib.Path(folder, "mine.png").stat().st_size > 1000
 print(f"the commands of README.md: R² {share:.5f} of the reader's own frame")
