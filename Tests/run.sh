@@ -26,6 +26,8 @@ Tests/interop/cluster.sh "$SITEVIB_BIN"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 examples/accuracy/engines.sh --quick "$scratch/accuracy"
+examples/defects/silicon-vacancy.sh --quick "$scratch/silicon-vacancy"
+examples/defects/hop.sh --quick "$scratch/hop"
 
 [ "${1:-}" = --no-python ] && exit 0
 python=.build/interop/bin/python

@@ -5,6 +5,7 @@ struct Benchmarks {
     ("extxyz", { try benchmarkExtendedXYZ() }),
     ("read", { try benchmarkReading() }),
     ("hessian", { try benchmarkHessian() }),
+    ("many-body", { try benchmarkManyBodyHessians() }),
     ("descriptors", { try benchmarkDescriptors() }),
     ("ridge", { try benchmarkRidge() }),
     ("predict", { try benchmarkPredicting() }),
@@ -12,6 +13,7 @@ struct Benchmarks {
     ("rattled", { try benchmarkRattled() }),
     ("core", { try benchmarkCore() }),
     ("local", { try benchmarkLocal() }),
+    ("moments", { try benchmarkMoments() }),
   ]
 
   static func main() throws {

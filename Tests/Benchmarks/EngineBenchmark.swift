@@ -85,6 +85,48 @@ private func benchmarkLocal(repeats: Int) throws {
   print("local-error\t\(n)\t\(error)\t\(labels.errorEstimate ?? 0)")
 }
 
+/// All atoms displaced, and a core: engine moments at two tolerances, on one core, Hessian included;
+/// the time is that of a site. Errors are against the engine polynomial where there is time for it.
+func benchmarkMoments() throws {
+  for repeats in isLarge ? [3, 5, 20] : [3, 5] {
+    let kinds: [(String, Perturbation)] = [
+      ("rattled", .rattle(amplitude: 0.05)),
+      ("localized", .localized(amplitude: 0.05, radius: 5, center: .atom(0))),
+    ]
+    for (name, perturbation) in kinds where name == "rattled" || repeats == 3 {
+      let problem = try EngineProblem(repeats: repeats, perturbation)
+      let n = problem.frame.atomCount
+      let exact = n <= 1000 ? try problem.labels(.polynomial).siteEntropy : []
+      for tolerance in [1e-3, 1e-4, 1e-5] {
+        let labeller = problem.moments(tolerance: tolerance)
+        _ = try labeller.labels(of: problem.frame)
+        setConcurrentBlockLimit(1)
+        var best = Duration.seconds(1_000_000)
+        var labels = try labeller.labels(of: problem.frame).labels
+        for _ in 0..<(n > 2000 ? 1 : 3) {
+          best = min(
+            best,
+            try ContinuousClock().measure {
+              labels = try labeller.labels(of: problem.frame).labels
+            })
+        }
+        setConcurrentBlockLimit(.max)
+        print("moments-\(name)-\(tolerance)\t\(n)\t\(nanoseconds(best) / Int64(n))")
+        guard !exact.isEmpty else { continue }
+        let error = largest(labels.siteEntropy, exact)
+        let square = zip(labels.siteEntropy, exact).reduce(0) {
+          $0 + ($1.0 - $1.1) * ($1.0 - $1.1)
+        }
+        let estimate = labels.errorEstimate ?? 0
+        precondition(error <= estimate, "moments: an error of \(error) beyond \(estimate)")
+        print(
+          "moments-error\t\(n)\t\((square / Double(n)).squareRoot())\t\(error)\t\(estimate)"
+            + "\t\(labels.quadrature?.steps ?? 0)\t\(labels.quadrature?.radius ?? 0)")
+      }
+    }
+  }
+}
+
 private func timeDecomposition(_ matrix: Matrix, threads: Int, runs: Int) throws {
   var copies = [Matrix](repeating: matrix, count: runs)
   try withLinearAlgebraThreads(threads) {
@@ -138,6 +180,10 @@ private struct EngineProblem {
     for labeller in labellers.values where labeller.engine == .core {
       _ = try labeller.labels(of: still)
     }
+  }
+
+  func moments(tolerance: Double) -> Labeller {
+    Labeller(potential: potential, kind: .relative, engine: .moments, tolerance: tolerance)
   }
 
   func hessian() throws -> BlockSparseMatrix {

@@ -53,6 +53,28 @@ func benchmarkHessian() throws {
   }
 }
 
+/// The analytic Hessians of copper (embedded atoms, 864 atoms) and silicon (Tersoff), neighbour search
+/// included.
+func benchmarkManyBodyHessians() throws {
+  let fcc = [[0.0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]
+  let cases: [(name: String, potential: any Potential, frame: Frame)] = [
+    ("eam", try copper(), rattled(fcc, "Cu", a: 3.615, repeats: 6)),
+    ("tersoff", try tersoffSilicon(), rattledDiamond(repeats: 5)),
+  ]
+  for (name, potential, frame) in cases {
+    let prepared = try potential.prepared(for: frame)
+    var hessian = try potential.hessian(of: frame)
+    let inPieces = try prepared.hessian(starBudget: 1 << 16)
+    precondition(inPieces == hessian, "stars a few at a time differ")
+    try Benchmarks.measure("\(name)-hessian", size: frame.atomCount) {
+      hessian = try potential.hessian(of: frame)
+    }
+    try Benchmarks.measure("\(name)-third-derivative", size: frame.atomCount) {
+      _ = try potential.thirdDerivative(contractedWith: hessian, frame: frame)
+    }
+  }
+}
+
 private func displacement(of atomCount: Int) -> [Double] {
   var state: UInt64 = 7
   return (0..<3 * atomCount).map { _ in
@@ -63,11 +85,15 @@ private func displacement(of atomCount: Int) -> [Double] {
 
 /// Diamond with every coordinate moved by a deviation of 0.05 Å (the sum of four uniform numbers).
 private func rattledDiamond(repeats n: Int) -> Frame {
-  let a = 5.431
-  let basis = [
-    [0.0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0], [0.25, 0.25, 0.25],
-    [0.25, 0.75, 0.75], [0.75, 0.25, 0.75], [0.75, 0.75, 0.25],
-  ]
+  rattled(
+    [
+      [0.0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0], [0.25, 0.25, 0.25],
+      [0.25, 0.75, 0.75], [0.75, 0.25, 0.75], [0.75, 0.75, 0.25],
+    ], "Si", a: 5.431, repeats: n)
+}
+
+/// Cubic cells with every coordinate moved as in ``rattledDiamond(repeats:)``.
+private func rattled(_ basis: [[Double]], _ species: String, a: Double, repeats n: Int) -> Frame {
   var positions: [Double] = []
   for i in 0..<n {
     for j in 0..<n {
@@ -82,7 +108,7 @@ private func rattledDiamond(repeats n: Int) -> Frame {
   let noise = displacement(of: 4 * count / 3)
   let edge = a * Double(n)
   return Frame(
-    species: [String](repeating: "Si", count: count / 3),
+    species: [String](repeating: species, count: count / 3),
     positions: positions.indices.map { index in
       let sum = noise[index] + noise[count + index] + noise[2 * count + index]
       return positions[index] + 0.05 * 0.75.squareRoot() * (sum + noise[3 * count + index])

@@ -6,7 +6,7 @@ import Potentials
 ///
 ///     Fuzz FORMAT [--seconds S] [--count N] [--seed X] [--only I] SEED...
 ///
-/// FORMAT is extxyz, sw, springs or h5; the seeds are files. Input I follows from the seed and I alone,
+/// FORMAT is extxyz, sw, springs, potentials, h5 or hessian; the seeds are files. Input I follows from the seed and I alone,
 /// and the file `fuzz-FORMAT.state` holds the last I, so that one that ends the process is found again:
 /// `--only I` writes it to standard output. Ends after N inputs or S seconds, with a line of figures.
 @main struct Fuzz {
@@ -59,6 +59,12 @@ import Potentials
     var mutator = Mutator(
       seed: seed &* 0x2545_F491_4F6C_DD1D &+ UInt64(index), keepsLength: format == "h5")
     let (first, second) = (mutator.below(seeds.count), mutator.below(seeds.count))
+    // Every second change of HDF5 knows where types are described.
+    if format == "h5", index.isMultiple(of: 2),
+      let changed = TypeMutator.mutate(seeds[first], below: { mutator.below($0) })
+    {
+      return changed
+    }
     return mutator.mutate(seeds[first], with: seeds[second])
   }
 

@@ -5,6 +5,8 @@ import Potentials
 enum Targets {
   static let all: [String: @Sendable ([UInt8]) throws -> Void] = [
     "extxyz": extendedXYZ, "sw": stillingerWeber, "springs": springs, "h5": hdf5,
+    "hessian": hessian,
+    "potentials": potentials,
   ]
 
   struct Broken: Error, CustomStringConvertible { let description: String }
@@ -46,6 +48,22 @@ enum Targets {
     guard potential.cutoff.isFinite else { throw Broken(description: "a cutoff that is none") }
   }
 
+  /// What is read can be evaluated, or says why not.
+  @Sendable static func potentials(_ bytes: [UInt8]) throws {
+    let potential = try loadPotential(parsing: bytes, file: "x")
+    guard potential.cutoff.isFinite else { throw Broken(description: "a cutoff that is none") }
+    let elements = (potential as? EmbeddedAtom)?.elements ?? (potential as? Tersoff)?.elements
+    guard let species = elements?.first else { return }
+    let frame = Frame(
+      species: [species, species, species], positions: [0, 0, 0, 2.3, 0, 0, 0, 2.4, 0.1],
+      cell: [60, 0, 0, 0, 60, 0, 0, 0, 60], periodic: [false, false, false])
+    let evaluation = try potential.prepared(for: frame).evaluate()
+    guard evaluation.forces.allSatisfy(\.isFinite) else {
+      throw Broken(description: "a force that is none")
+    }
+    _ = try potential.hessian(of: frame)
+  }
+
   /// All that a file holds: frames with what stands beside them, a model, a Hessian of others.
   @Sendable static func hdf5(_ bytes: [UInt8]) throws {
     var refusal: InputError?
@@ -63,7 +81,24 @@ enum Targets {
       _ = try reader.features()
     } catch let error as InputError { refusal = error }
     do { _ = try StoredModel(image: bytes, name: "x.h5") } catch {
-      if let refusal { throw refusal }
+      do { _ = try HessianFile(recognising: bytes, name: "x.h5", isReference: true) } catch {
+        if let refusal { throw refusal }
+      }
+    }
+  }
+
+  /// A Hessian of any text format, of a NumPy array or of LAMMPS, for two atoms.
+  @Sendable static func hessian(_ bytes: [UInt8]) throws {
+    let file = try HessianFile(recognising: bytes, name: "x", masses: [28, 28])
+    switch file.content {
+    case .full(let hessian):
+      guard hessian.values.allSatisfy(\.isFinite) else {
+        throw Broken(description: "read a number that is none")
+      }
+    case .compact(let compact):
+      guard compact.values.allSatisfy(\.isFinite) else {
+        throw Broken(description: "read a number that is none")
+      }
     }
   }
 }

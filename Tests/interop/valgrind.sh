@@ -12,7 +12,7 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 export binaries
 
-# watched COMMAND...: its exit code, or 99 with what valgrind found on standard error; the child that reads text of others is watched as well.
+# watched COMMAND...: its exit code, or 99 with what valgrind found on standard error; the process that tries a file of others is not watched (SanitizerTests is there for it).
 watched() {
   local status=0 logs
   logs=$(mktemp -d -p .)

@@ -204,6 +204,7 @@ CASES = {
     "key-utf8-name": (keys("énergie=1 Δ=0.5"),),
     "key-quoted-name": (keys('"my key"=3 "a=b"=T \'one more\'=x'),),
     "key-parentheses": (keys("E(RHF) = -76.4, x=1"),),
+    "key-value-in-pieces": (keys('title="a b"; note=f[0] tail=x"y z" list={1 2}] x=1'),),
     "lattice-lower-case": (
         frame('lattice="5 0 0 0 6 0 0 0 7" Properties=species:S:1:pos:R:3 x=1'),
         {"*": {"x": 1}, "=cell": [5, 0, 0, 0, 6, 0, 0, 0, 7]},  # ASE reads no cell
