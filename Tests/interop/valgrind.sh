@@ -10,6 +10,10 @@ need_packages /valgrind=valgrind /cc=gcc
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+# Valgrind gives up on some of clang's notes for debuggers.
+mkdir stripped
+for name in xyz-build xyz-convert predict; do strip --strip-debug -o "stripped/$name" "$binaries/$name"; done
+binaries=$folder/stripped
 export binaries
 
 # watched COMMAND...: its exit code, or 99 with what valgrind found on standard error; the process that tries a file of others is not watched (SanitizerTests is there for it).

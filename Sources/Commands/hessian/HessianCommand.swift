@@ -162,7 +162,13 @@ import Synchronization
       switch write {
       case .phonopy: try session.write(binary: hessian.phonopyHDF5())
       case .phonopyText: try session.write(textBytes: hessian.forceConstantsText())
-      case .ase: try session.write(textBytes: hessian.vibrationsDataJSON(frame: job.frame))
+      case .ase:
+        var frame = job.frame
+        if place == .reference {
+          frame.positions = try frame.requiredReferencePositions()
+          frame.cell = frame.referenceCell
+        }
+        try session.write(textBytes: hessian.vibrationsDataJSON(frame: frame))
       case .bsr: break
       }
     }
