@@ -18,12 +18,53 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// One thin executable a command; the target, its folder and the command share a name.
-func command(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .executableTarget(
-    name: name, dependencies: ["CommandLine", "Formats", argumentParser] + dependencies,
-    path: "Sources/Commands/\(name)", swiftSettings: strict)
+/// A command: a library in a folder of its name. The executable `sitevib` holds them all and answers
+/// to their names; in a checkout, `swift run NAME` runs a launcher of each.
+struct Command {
+  let name: String
+  let module: String
+  let dependencies: [Target.Dependency]
+
+  init(_ name: String, _ module: String, _ dependencies: [Target.Dependency] = []) {
+    (self.name, self.module, self.dependencies) = (name, module, dependencies)
+  }
+
+  var targets: [Target] {
+    [
+      .target(
+        name: module, dependencies: ["CommandLine", "Formats", argumentParser] + dependencies,
+        path: "Sources/Commands/\(name)", swiftSettings: strict),
+      .executableTarget(
+        name: name, dependencies: ["CommandLine", .target(name: module)],
+        path: "Sources/Launchers/\(name)",
+        swiftSettings: strict),
+    ]
+  }
 }
+
+let commands = [
+  Command("ace-features", "ACEFeaturesTool", ["Descriptors"]),
+  Command("cutoff-scan", "CutoffScanTool", ["SiteEntropy", "Potentials", "Crystal"]),
+  Command("formation", "FormationTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
+  Command("hessian", "HessianTool", ["ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
+  Command("predict", "PredictTool", ["Surrogate", "Regression"]),
+  Command("ridge", "RidgeTool", ["Surrogate", "Descriptors", "Regression"]),
+  Command(
+    "site-entropy", "SiteEntropyTool",
+    ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
+  Command("site-gradient", "SiteGradientTool", ["SiteEntropy", "Potentials", "Crystal"]),
+  Command("stability", "StabilityTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
+  Command("vineyard", "VineyardTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
+  Command("xyz-build", "XYZBuildTool", ["Crystal"]),
+  Command("xyz-convert", "XYZConvertTool"),
+  Command("xyz-defect", "XYZDefectTool", ["Crystal"]),
+  Command("xyz-energy", "XYZEnergyTool", ["Potentials", "Crystal"]),
+  Command("xyz-label", "XYZLabelTool", ["Crystal"]),
+  Command("xyz-perturb", "XYZPerturbTool", ["Crystal"]),
+  Command("xyz-path", "XYZPathTool", ["StationaryPoints", "Potentials", "Crystal"]),
+  Command("xyz-relax", "XYZRelaxTool", ["StationaryPoints", "Potentials", "Crystal"]),
+  Command("xyz-table", "XYZTableTool", ["Crystal"]),
+]
 
 /// A module map and a shim that names macros; the library is the system's.
 func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String? = nil) -> Target {
@@ -91,25 +132,11 @@ let package = Package(
       name: "Fuzz", dependencies: ["Potentials", "Crystal", "Formats"], path: "Tests/fuzz",
       exclude: ["corpus", "run.sh"], swiftSettings: strict),
     // MARK: Commands
-    command("ace-features", ["Descriptors"]),
-    command("cutoff-scan", ["SiteEntropy", "Potentials", "Crystal"]),
-    command("formation", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
-    command("hessian", ["ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
-    command("predict", ["Surrogate", "Regression"]),
-    command("ridge", ["Surrogate", "Descriptors", "Regression"]),
-    command("site-entropy", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
-    command("site-gradient", ["SiteEntropy", "Potentials", "Crystal"]),
-    command("stability", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
-    command("vineyard", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
-    command("xyz-build", ["Crystal"]),
-    command("xyz-convert"),
-    command("xyz-defect", ["Crystal"]),
-    command("xyz-energy", ["Potentials", "Crystal"]),
-    command("xyz-label", ["Crystal"]),
-    command("xyz-perturb", ["Crystal"]),
-    command("xyz-path", ["StationaryPoints", "Potentials", "Crystal"]),
-    command("xyz-relax", ["StationaryPoints", "Potentials", "Crystal"]),
-    command("xyz-table", ["Crystal"]),
+    .executableTarget(
+      name: "sitevib",
+      dependencies: ["CommandLine", "Formats", argumentParser]
+        + commands.map { .target(name: $0.module) },
+      path: "Sources/Commands/sitevib", swiftSettings: strict),
     // MARK: Tests
     tests("FormatsTests", ["Crystal", "Formats"]),
     tests("ConformanceTests", ["Formats"]),
@@ -126,5 +153,5 @@ let package = Package(
     tests(
       "SurrogateTests", ["Surrogate", "Regression", "Descriptors", "Crystal", "Formats"]),
     tests("CommandTests", ["CommandLine"]),
-  ],
+  ] + commands.flatMap(\.targets),
   swiftLanguageModes: [.v6])

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the commands and installs them with their manual pages and completions:
+# Builds `sitevib` and installs it under all its names, with their manual pages and completions:
 #   examples/install.sh [PREFIX]        (/usr/local)
 # gives PREFIX/bin, PREFIX/share/man/man1, and completions for bash, zsh and fish under PREFIX/share.
 set -euo pipefail
@@ -25,9 +25,10 @@ manual() {
   printf '.fi\n'
 }
 
-# The commands of Package.swift.
-for tool in $(sed -n 's/^ *command("\([a-z-]*\)".*/\1/p' Package.swift); do
-  install -s -m 755 "$SITEVIB_BIN/$tool" "$prefix/bin/$tool"
+install -s -m 755 "$SITEVIB_BIN/sitevib" "$prefix/bin/sitevib"
+link_names "$prefix/bin"
+for tool in $(cd "$SITEVIB_BIN" && echo *); do
+  [ "$tool" != Benchmarks ] || continue
   manual "$tool" > "$prefix/share/man/man1/$tool.1"
   "$prefix/bin/$tool" --generate-completion-script bash > "$bash/$tool"
   "$prefix/bin/$tool" --generate-completion-script zsh > "$zsh/_$tool"

@@ -61,12 +61,12 @@ link_archive() {
   fi
 }
 
-# build_sitevib PACKAGE: builds the tools of a checkout and sets SITEVIB_BIN. Swift's libraries are linked into them, and HDF5 and LAPACKE: they
-# start in a third of the time, and run on machines without Swift. They use the vector instructions of this processor, which changes no
-# bit of any result, and say so in one line on an older one; for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine
-# SITEVIB_CPU=x86-64.
+# build_sitevib PACKAGE [PRODUCT ...]: builds `sitevib` of a checkout, and what else is named, and sets SITEVIB_BIN, a folder with links of all
+# its names. Swift's libraries are linked into it, and HDF5 and LAPACKE: it starts in a third of the time, and runs on machines without
+# Swift. It uses the vector instructions of this processor, which changes no bit of any result, and says so in one line on an older one;
+# for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine SITEVIB_CPU=x86-64.
 build_sitevib() {
-  local cpu=${SITEVIB_CPU:-} modules=$1/.build/static/modules
+  local built product cpu=${SITEVIB_CPU:-} modules=$1/.build/static/modules
   local build=(env "PKG_CONFIG_PATH=$modules${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" swift build --package-path "$1"
     --scratch-path "$1/.build/static" -c release --static-swift-stdlib -Xswiftc -use-ld=lld)
   if [ -z "$cpu" ] && grep -qs '^flags.* avx2 .* bmi2 ' /proc/cpuinfo; then
@@ -77,11 +77,23 @@ build_sitevib() {
   mkdir -p "$modules"
   link_archive "$modules" hdf5-serial libhdf5.a "-lsz -lz"
   link_archive "$modules" lapacke liblapacke.a ""
-  "${build[@]}" --quiet
-  SITEVIB_BIN=$("${build[@]}" --show-bin-path)
+  built=$("${build[@]}" --show-bin-path)
+  SITEVIB_BIN=$1/.build/static/bin
+  mkdir -p "$SITEVIB_BIN"
+  for product in sitevib "${@:2}"; do
+    "${build[@]}" --quiet --product "$product"
+    ln -sfnr "$built/$product" "$SITEVIB_BIN/$product"
+  done
+  link_names "$SITEVIB_BIN"
 }
 
-# use_sitevib: puts the tools in PATH: those of SITEVIB_BIN, or else built from this checkout.
+# link_names FOLDER: links of all its names to the `sitevib` in the folder.
+link_names() {
+  local name
+  for name in $("$1/sitevib" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do ln -sfn sitevib "$1/$name"; done
+}
+
+# use_sitevib [PRODUCT ...]: puts the tools in PATH: those of SITEVIB_BIN, or else built from this checkout with what else is named.
 use_sitevib() {
   if [ -z "${SITEVIB_BIN:-}" ]; then
     need_swift
@@ -89,7 +101,7 @@ use_sitevib() {
     local package
     package=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
     echo "Building (a few minutes the first time) ..." >&2
-    build_sitevib "$package"
+    build_sitevib "$package" "$@"
   fi
   SITEVIB_BIN=$(cd "$SITEVIB_BIN" && pwd)
   PATH=$SITEVIB_BIN:$PATH

@@ -4,7 +4,7 @@ internal import Glibc
 
 /// A command of this package: it declares options and wires; everything around it is done here.
 ///
-/// Its `main` takes care of closed descriptors, of one-line messages, and of the exit code; its
+/// Its ``start(_:)`` takes care of closed descriptors, of one-line messages, and of the exit code; its
 /// output appears only if ``perform(_:)`` returns.
 public protocol CheckedCommand: ParsableCommand {
   /// The options whose value is three numbers, as in `--supercell 3 3 3`.
@@ -35,7 +35,8 @@ extension CheckedCommand {
   public static var elementOptions: [String] { [] }
   public var streamOptions: StreamOptions? { nil }
 
-  public static func main() {
+  /// Runs the command with the arguments behind its name, and ends the process with its exit code.
+  public static func start(_ typed: [String]) -> Never {
     AddressSpace.startWithOneBLASThread()
     Allocator.keepFreedMemory()
     let descriptors = StandardDescriptors()
@@ -44,7 +45,6 @@ extension CheckedCommand {
       diagnostics.line(problem)
       Glibc.exit(ExitCode.failedComputation.rawValue)
     }
-    let typed = Array(Swift.CommandLine.arguments.dropFirst())
     let arguments = joinElements(
       of: elementOptions, in: joinTriples(of: tripleOptions, in: typed))
     let command: Self
@@ -53,7 +53,7 @@ extension CheckedCommand {
         // Only --generate-completion-script and the like come here.
         var other = try parseAsRoot(arguments)
         try other.run()
-        return
+        Glibc.exit(ExitCode.success.rawValue)
       }
       command = parsed
     } catch {
@@ -67,16 +67,7 @@ extension CheckedCommand {
     parsing error: any Error, _ diagnostics: Diagnostics, _ descriptors: StandardDescriptors
   ) -> Never {
     guard exitCode(for: error) != .success else {
-      do {
-        let output = try Output(standardOutputOf: descriptors)
-        let text = fullMessage(for: error)
-        try output.write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
-        try output.finish()
-        Glibc.exit(0)
-      } catch {
-        diagnostics.line("\(error)")
-        Glibc.exit(ExitCode(reporting: error).rawValue)
-      }
+      answer(fullMessage(for: error), diagnostics, descriptors)
     }
     diagnostics.line("\(message(for: error)) (see \(_commandName) --help)")
     Glibc.exit(ExitCode.badUsage.rawValue)

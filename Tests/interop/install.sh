@@ -11,7 +11,7 @@ for tool in "$folder"/bin/*; do
   name=${tool##*/}
   "$tool" --version > /dev/null
   grep -q "^$name .*- " <(sed -n '/^.SH NAME/{n;s/\\//g;p}' "man/man1/$name.1")
-  grep -q '^\\-\\-output\|\\-\\-output <file>' "man/man1/$name.1"
+  [ "$name" = sitevib ] || grep -q '^\\-\\-output\|\\-\\-output <file>' "man/man1/$name.1"
   grep -q '^74 read or write failed' "man/man1/$name.1"
   bash -c "source 'bash-completion/completions/$name'; complete -p '$name'" > /dev/null
   grep -q "^#compdef $name" "zsh/site-functions/_$name"

@@ -5,7 +5,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=${1:-benchmarks}
 . "$top/examples/setup.sh"
-use_sitevib
+use_sitevib Benchmarks
 peers=$top/.build/peers
 if ! cmp -s "$top/examples/benchmarks/requirements.txt" "$peers/installed.txt"; then
   echo "Installing the peers ..." >&2

@@ -6,7 +6,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=${1:-benchmarks}
 shift || true
 . "$top/examples/setup.sh"
-use_sitevib
+use_sitevib Benchmarks
 python=$top/.build/surrogate/bin/python
 if ! [ -x "$python" ]; then
   python3 -m venv --clear "$top/.build/surrogate"

@@ -1,9 +1,11 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Descriptors
 import Formats
 
-@main struct ACEFeatures: FilterCommand {
+package var aceFeatures: any CheckedCommand.Type { ACEFeatures.self }
+
+struct ACEFeatures: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "ace-features",
     abstract: "Compute the invariant features of every site.",

@@ -1,11 +1,13 @@
 public import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import Potentials
 public import SiteEntropy
 
-@main struct CutoffScan: FilterCommand {
+package var cutoffScan: any CheckedCommand.Type { CutoffScan.self }
+
+struct CutoffScan: FilterCommand {
   /// `shells` or `lo:hi:step`.
   enum Radii: ExpressibleByArgument {
     case shells

@@ -1,12 +1,14 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import LinearAlgebra
 import Potentials
 import SiteEntropy
 
-@main struct FormationCommand: FilterCommand {
+package var formation: any CheckedCommand.Type { FormationCommand.self }
+
+struct FormationCommand: FilterCommand {
   /// `Ni=-4.45`.
   struct ReferenceEnergy: ExpressibleByArgument {
     let species: String

@@ -1,12 +1,14 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import ForceSources
 import Formats
 import LinearAlgebra
 import Potentials
 import Synchronization
 
-@main struct HessianCommand: FilterCommand {
+package var hessian: any CheckedCommand.Type { HessianCommand.self }
+
+struct HessianCommand: FilterCommand {
   enum Output: String, ExpressibleByArgument, CaseIterable {
     case bsr, phonopy
     case phonopyText = "phonopy-text"

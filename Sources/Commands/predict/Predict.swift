@@ -1,11 +1,13 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Formats
 import Regression
 import Surrogate
 import Synchronization
 
-@main struct Predict: FilterCommand {
+package var predict: any CheckedCommand.Type { Predict.self }
+
+struct Predict: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "predict",
     abstract: "Predict site entropies with a model of ridge.",

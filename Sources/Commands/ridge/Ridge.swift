@@ -1,11 +1,13 @@
 public import ArgumentParser
-import CommandLine
+package import CommandLine
 import Descriptors
 import Formats
 public import Regression
 public import Surrogate
 
-@main struct Ridge: FilterCommand {
+package var ridge: any CheckedCommand.Type { Ridge.self }
+
+struct Ridge: FilterCommand {
   /// `auto` or a number.
   struct Lambda: ExpressibleByArgument {
     var choice = LambdaChoice.automatic

@@ -1,11 +1,13 @@
 public import ArgumentParser
-import CommandLine
+package import CommandLine
 import Formats
 import LinearAlgebra
 import Potentials
 public import SiteEntropy
 
-@main struct SiteEntropyCommand: FilterCommand {
+package var siteEntropy: any CheckedCommand.Type { SiteEntropyCommand.self }
+
+struct SiteEntropyCommand: FilterCommand {
   enum Kind: String, ExpressibleByArgument, CaseIterable {
     case relative, absolute, quantum, formation
   }

@@ -1,11 +1,13 @@
 public import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import Potentials
 public import SiteEntropy
 
-@main struct SiteGradientCommand: FilterCommand {
+package var siteGradient: any CheckedCommand.Type { SiteGradientCommand.self }
+
+struct SiteGradientCommand: FilterCommand {
   /// `center`, or the number of an atom.
   enum Site: Equatable, ExpressibleByArgument {
     case center

@@ -1,12 +1,14 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import LinearAlgebra
 import Potentials
 import SiteEntropy
 
-@main struct StabilityCommand: FilterCommand {
+package var stability: any CheckedCommand.Type { StabilityCommand.self }
+
+struct StabilityCommand: FilterCommand {
   static let tripleOptions = ["--grid"]
 
   static let configuration = CommandConfiguration(

@@ -1,11 +1,13 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Formats
 import LinearAlgebra
 import Potentials
 import SiteEntropy
 
-@main struct Vineyard: FilterCommand {
+package var vineyard: any CheckedCommand.Type { Vineyard.self }
+
+struct Vineyard: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "vineyard",
     abstract: "Tabulate barrier, attempt frequency and rate of hops from minima and saddles.",

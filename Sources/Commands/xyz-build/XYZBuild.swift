@@ -1,9 +1,11 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 
-@main struct XYZBuild: CheckedCommand {
+package var xyzBuild: any CheckedCommand.Type { XYZBuild.self }
+
+struct XYZBuild: CheckedCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-build",
     abstract: "Build a perfect crystal with its labels.",

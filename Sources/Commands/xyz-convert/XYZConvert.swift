@@ -1,8 +1,10 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Formats
 
-@main struct XYZConvert: FilterCommand {
+package var xyzConvert: any CheckedCommand.Type { XYZConvert.self }
+
+struct XYZConvert: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-convert",
     abstract: "Convert frames between extended XYZ and HDF5, merge and slice them.",

@@ -1,10 +1,12 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import Synchronization
 
-@main struct XYZDefect: FilterCommand {
+package var xyzDefect: any CheckedCommand.Type { XYZDefect.self }
+
+struct XYZDefect: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-defect",
     abstract: "Make point defects in labelled crystals.",

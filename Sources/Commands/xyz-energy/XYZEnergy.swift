@@ -1,10 +1,12 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import Potentials
 
-@main struct XYZEnergy: FilterCommand {
+package var xyzEnergy: any CheckedCommand.Type { XYZEnergy.self }
+
+struct XYZEnergy: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-energy",
     abstract: "Add energy, forces and stress of a potential to frames.",

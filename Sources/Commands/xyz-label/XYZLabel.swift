@@ -1,9 +1,11 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 
-@main struct XYZLabel: FilterCommand {
+package var xyzLabel: any CheckedCommand.Type { XYZLabel.self }
+
+struct XYZLabel: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-label",
     abstract: "Give every atom its sublattice and reference position.",

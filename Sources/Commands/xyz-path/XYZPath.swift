@@ -1,11 +1,13 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import Potentials
 import StationaryPoints
 
-@main struct XYZPath: FilterCommand {
+package var xyzPath: any CheckedCommand.Type { XYZPath.self }
+
+struct XYZPath: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-path",
     abstract: "Find the path of least energy between two minima, and its saddles.",

@@ -1,10 +1,12 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import Synchronization
 
-@main struct XYZPerturb: FilterCommand {
+package var xyzPerturb: any CheckedCommand.Type { XYZPerturb.self }
+
+struct XYZPerturb: FilterCommand {
   enum Mode: String, ExpressibleByArgument, CaseIterable {
     case localized, rattle, cosine, tail, strain
   }

@@ -1,11 +1,13 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Crystal
 import Formats
 import Potentials
 import StationaryPoints
 
-@main struct XYZRelax: FilterCommand {
+package var xyzRelax: any CheckedCommand.Type { XYZRelax.self }
+
+struct XYZRelax: FilterCommand {
   enum PushMode: String, ExpressibleByArgument, CaseIterable {
     case inward, random
   }

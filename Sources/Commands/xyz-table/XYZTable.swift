@@ -1,8 +1,10 @@
 import ArgumentParser
-import CommandLine
+package import CommandLine
 import Formats
 
-@main struct XYZTable: FilterCommand {
+package var xyzTable: any CheckedCommand.Type { XYZTable.self }
+
+struct XYZTable: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-table",
     abstract: "Print columns of frames as a tab-separated table with a header line.",

@@ -1,0 +1,6 @@
+import CommandLine
+import StabilityTool
+
+@main enum Launch {
+  static func main() { stability.start(Array(CommandLine.arguments.dropFirst())) }
+}

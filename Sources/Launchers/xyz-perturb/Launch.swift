@@ -1,0 +1,6 @@
+import CommandLine
+import XYZPerturbTool
+
+@main enum Launch {
+  static func main() { xyzPerturb.start(Array(CommandLine.arguments.dropFirst())) }
+}

@@ -1,0 +1,6 @@
+import CommandLine
+import XYZRelaxTool
+
+@main enum Launch {
+  static func main() { xyzRelax.start(Array(CommandLine.arguments.dropFirst())) }
+}

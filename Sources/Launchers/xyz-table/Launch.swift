@@ -1,0 +1,6 @@
+import CommandLine
+import XYZTableTool
+
+@main enum Launch {
+  static func main() { xyzTable.start(Array(CommandLine.arguments.dropFirst())) }
+}
