@@ -47,8 +47,8 @@ let commands = [
   Command("cutoff-scan", "CutoffScanTool", ["SiteEntropy", "Potentials", "Crystal"]),
   Command("formation", "FormationTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("hessian", "HessianTool", ["ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
-  Command("predict", "PredictTool", ["Surrogate", "Regression"]),
-  Command("ridge", "RidgeTool", ["Surrogate", "Descriptors", "Regression"]),
+  Command("predict", "PredictTool", ["Surrogate", "Regression", "Potentials"]),
+  Command("ridge", "RidgeTool", ["Surrogate", "Descriptors", "Regression", "Potentials"]),
   Command(
     "site-entropy", "SiteEntropyTool",
     ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
@@ -107,7 +107,12 @@ let package = Package(
       "StationaryPoints", ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
     library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
     library("Regression", ["Crystal", "Formats", "LinearAlgebra"]),
-    library("Surrogate", ["Regression", "Descriptors", "Formats", "LinearAlgebra"]),
+    library(
+      "Surrogate",
+      [
+        "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal", "Formats",
+        "LinearAlgebra",
+      ]),
     library(
       "CommandLine",
       [
@@ -151,7 +156,11 @@ let package = Package(
     tests("DescriptorsTests", ["Descriptors", "Crystal", "Formats", "LinearAlgebra"]),
     tests("RegressionTests", ["Regression", "Formats", "LinearAlgebra"]),
     tests(
-      "SurrogateTests", ["Surrogate", "Regression", "Descriptors", "Crystal", "Formats"]),
+      "SurrogateTests",
+      [
+        "Surrogate", "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal",
+        "Formats",
+      ]),
     tests("CommandTests", ["CommandLine"]),
   ] + commands.flatMap(\.targets),
   swiftLanguageModes: [.v6])

@@ -19,6 +19,7 @@ public struct RidgeChannel: Sendable {
   /// The largest leverage of a training site, against which extrapolation is measured; 0 until
   /// ``RidgeModel/noteTraining(leverages:channel:)`` has seen the sites.
   public internal(set) var largestLeverage = 0.0
+  private let largestMean: Double
 
   public init(
     featureMean: [Double], featureScale: [Double], valueAtMean: Double, coefficients: [Double],
@@ -30,6 +31,7 @@ public struct RidgeChannel: Sendable {
     (self.featureMean, self.featureScale) = (featureMean, featureScale)
     (self.valueAtMean, self.coefficients) = (valueAtMean, coefficients)
     (self.posterior, self.block, self.rowCount) = (posterior, block, rowCount)
+    largestMean = featureMean.reduce(0) { max($0, abs($1)) }
   }
 
   /// b of φ·c + b.
@@ -41,7 +43,9 @@ public struct RidgeChannel: Sendable {
 
   /// Predictions for a block of sites.
   ///
-  /// Taken about the mean, so that large features do not cancel against the intercept.
+  /// Taken about the mean, so that large features do not cancel against the intercept. Features that
+  /// differ from those of the point of expansion by rounding alone are those of the point: the sites
+  /// of a perfect crystal are all alike, and an anchored model gives it exactly 0.
   ///
   /// - Parameter features: φ, shape [sites, K], row-major.
   /// - Returns: Shape [sites].
@@ -49,11 +53,42 @@ public struct RidgeChannel: Sendable {
     let k = coefficients.count
     precondition(features.count == siteCount * k, "predict: expected [\(siteCount), \(k)]")
     let (coefficients, mean) = (coefficients.span, featureMean.span)
+    let (rounding, whole) = (Self.relativeRounding * largestMean, k & ~3)
     return (0..<siteCount).map { site in
-      var value = 0.0
-      for j in 0..<k { value += (features[site &* k &+ j] - mean[j]) * coefficients[j] }
-      return value + valueAtMean
+      let first = site &* k
+      var (sums, farthest) = (SIMD4<Double>.zero, SIMD4<Double>.zero)
+      for j in stride(from: 0, to: whole, by: 4) {
+        let at = first &+ j
+        let difference =
+          SIMD4(features[at], features[at &+ 1], features[at &+ 2], features[at &+ 3])
+          - SIMD4(mean[j], mean[j &+ 1], mean[j &+ 2], mean[j &+ 3])
+        sums +=
+          difference
+          * SIMD4(
+            coefficients[j], coefficients[j &+ 1], coefficients[j &+ 2], coefficients[j &+ 3])
+        farthest = pointwiseMax(farthest, pointwiseMax(difference, -difference))
+      }
+      var (value, distance) = ((sums[0] + sums[2]) + (sums[1] + sums[3]), farthest.max())
+      for j in whole..<k {
+        let difference = features[first &+ j] - mean[j]
+        value += difference * coefficients[j]
+        distance = max(distance, abs(difference))
+      }
+      return (value.isFinite && distance <= rounding ? 0 : value) + valueAtMean
     }
+  }
+
+  /// How far features of equal environments may differ, relative to the largest of them.
+  private static let relativeRounding = 1e-12
+}
+
+extension RidgeChannel {
+  /// Predictions of the labels of sites: of what the fit adds to their baseline.
+  ///
+  /// - Returns: Shape [sites], in the unit of the targets.
+  public func predict(_ sites: SiteRows) -> [Double] {
+    let fitted = predict(sites.features.span, siteCount: sites.siteCount)
+    return sites.baseline.isEmpty ? fitted : zip(fitted, sites.baseline).map { $0 + $1 }
   }
 }
 

@@ -9,8 +9,10 @@ public struct FrameRows: Sendable {
   public let source: FrameSource
   /// Channel of each site, shape [N].
   public let channels: [Int]
-  /// Label of each site in k_B, shape [N].
+  /// What a fit is to tell of each site in k_B, shape [N]: its label, less the baseline.
   public let targets: [Double]
+  /// What the baseline of the fit says of each site in k_B, shape [N]; empty without one.
+  public let baseline: [Double]
   /// φ, shape [N, K].
   public internal(set) var features: [Double]
   /// Derivatives of the total by the positions in k_B/Å, shape [3N]; empty where they do not count.
@@ -18,9 +20,15 @@ public struct FrameRows: Sendable {
   /// Derivatives of the sums of the features, shape [3N, channels · K], or empty.
   public internal(set) var slopeFeatures: [Double] = []
 
-  public init(source: FrameSource, channels: [Int], targets: [Double], features: [Double]) {
+  /// - Parameter labels: In k_B, shape [N].
+  public init(
+    source: FrameSource, channels: [Int], labels: [Double], features: [Double],
+    baseline: [Double] = []
+  ) {
+    precondition(baseline.isEmpty || baseline.count == labels.count, "rows: ragged")
     (self.source, self.channels) = (source, channels)
-    (self.targets, self.features) = (targets, features)
+    (self.baseline, self.features) = (baseline, features)
+    targets = baseline.isEmpty ? labels : zip(labels, baseline).map { $0 - $1 }
   }
 
   public var siteCount: Int { channels.count }
@@ -37,7 +45,9 @@ public struct FrameRows: Sendable {
     var chosen: [Double] = []
     chosen.reserveCapacity(indices.count * k)
     for site in indices { chosen += features[site * k..<(site + 1) * k] }
-    return SiteRows(channel: channel, features: chosen, targets: indices.map { targets[$0] })
+    return SiteRows(
+      channel: channel, features: chosen, targets: indices.map { targets[$0] },
+      baseline: baseline.isEmpty ? [] : indices.map { baseline[$0] })
   }
 
   /// The rows that tie the channels together: the predictions of all sites add up to the total, and

@@ -1,5 +1,6 @@
 public import Descriptors
 public import Formats
+public import Potentials
 public import Regression
 
 /// What a model says about one frame.
@@ -24,13 +25,17 @@ public struct ModelPredictor: Sendable {
   public let calculator: FeatureCalculator
   let withDeviations: Bool
   let withGradient: Bool
+  /// What the model adds to; nil for a model of the whole labels.
+  public let baseline: Baseline?
   /// What the labels that trained the model mean.
   public let meaning: LabelMeaning
 
-  /// - Throws: ``InputError`` for a model of another version, a basis that is not understood, or
-  ///   numbers that do not fit the basis.
+  /// - Parameter potential: Of the baseline of the model; nil where it has none.
+  /// - Throws: ``InputError`` for a model of another version, a basis that is not understood,
+  ///   numbers that do not fit the basis, or another potential than that of the baseline.
   public init(
-    _ stored: StoredModel, file: String, withDeviations: Bool, withGradient: Bool
+    _ stored: StoredModel, file: String, potential: (any Potential)? = nil, withDeviations: Bool,
+    withGradient: Bool
   ) throws(InputError) {
     let basis: FeatureBasis
     do {
@@ -65,6 +70,13 @@ public struct ModelPredictor: Sendable {
         "--std: expected a model with more training sites than degrees of freedom, found none left")
     }
     meaning = try LabelMeaning(of: stored, file: file)
+    baseline = try Baseline(of: stored, file: file, potential: potential)
+    guard baseline == nil || !withGradient else {
+      throw InputError(
+        file: file,
+        "--gradient: expected a model without a baseline, found one of "
+          + "\(baseline?.definition.source.name ?? "")")
+    }
   }
 
   /// Why the labels of a frame are not those that the model predicts, or nil; and whether they are the
@@ -79,8 +91,9 @@ public struct ModelPredictor: Sendable {
 
   /// Predicts the sites of a frame, some at a time: memory does not grow with its features.
   ///
-  /// - Throws: ``InputError`` for labels that are missing or unknown to the model.
-  public func predict(_ frame: Frame) throws(InputError) -> Prediction {
+  /// - Throws: ``InputError`` for labels that are missing or unknown to the model; what the baseline
+  ///   throws.
+  public func predict(_ frame: Frame) throws -> Prediction {
     let prepared = try calculator.prepare(frame)
     var values: [Double] = []
     var leverages: [Double] = []
@@ -100,6 +113,9 @@ public struct ModelPredictor: Sendable {
     }) {
       throw InputError(
         frame.source, atom: atom, "expected features near those of training, found an overflow")
+    }
+    if let baseline {
+      for (atom, known) in try baseline.labels(of: frame).enumerated() { values[atom] += known }
     }
     var result = Prediction(
       values: values,

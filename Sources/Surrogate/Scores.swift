@@ -120,15 +120,15 @@ private struct TrainingFrame: Sendable {
         let sites = rows.sites(ofChannel: channel, featureCount: k) { trains[$0] }
         guard sites.siteCount > 0 else { continue }
         frame.sites.append(sites)
-        let predicted = model.channels[channel].predict(
-          sites.features.span, siteCount: sites.siteCount)
-        for (label, prediction) in zip(sites.targets, predicted) {
+        let found = sites.labels
+        let predicted = model.channels[channel].predict(sites)
+        for (label, prediction) in zip(found, predicted) {
           score.channels[channel].add(label: label, prediction: prediction)
         }
-        total.label += sites.targets.reduce(0, +)
+        total.label += found.reduce(0, +)
         total.prediction += predicted.reduce(0, +)
         channels += [Int](repeating: channel, count: sites.siteCount)
-        labels += sites.targets
+        labels += found
       }
       guard !labels.isEmpty else { continue }
       if options.isCoupled {
@@ -240,10 +240,10 @@ extension RidgeModel {
     for (index, channel) in channels.enumerated() {
       let sites = rows.sites(ofChannel: index, featureCount: k, where: isWanted)
       guard sites.siteCount > 0 else { continue }
-      let features = sites.features.span
-      let predicted = channel.predict(features, siteCount: sites.siteCount)
-      let leverages = channel.leverages(features, siteCount: sites.siteCount)
-      for (site, label) in sites.targets.enumerated() {
+      let labels = sites.labels
+      let predicted = channel.predict(sites)
+      let leverages = channel.leverages(sites.features.span, siteCount: sites.siteCount)
+      for (site, label) in labels.enumerated() {
         score.channels[index].add(label: label, prediction: predicted[site])
         if leverages[site] > channel.largestLeverage { score.outside += 1 }
         if let variance = calibration?.blocks[channel.block].variance(leverage: leverages[site]),
@@ -253,7 +253,7 @@ extension RidgeModel {
         }
       }
       score.siteCount += sites.siteCount
-      total.label += sites.targets.reduce(0, +)
+      total.label += labels.reduce(0, +)
       total.prediction += predicted.reduce(0, +)
     }
     if score.siteCount == rows.siteCount {

@@ -19,6 +19,8 @@ public struct TrainingData {
   public let origins: Origins
   /// The reference environments at which labels vanish; nil for a fit with intercepts.
   public private(set) var anchors: Anchors?
+  /// What the fit adds to; nil for a fit of the whole labels.
+  public let baseline: Baseline?
   /// Whether the features stood in the input.
   let hasStoredRows: Bool
 
@@ -101,14 +103,18 @@ public struct TrainingReader: Sendable {
   let target: String
   /// Whether derivatives of the total count.
   let withSlopes: Bool
+  /// What the fit adds to; nil for a fit of the whole labels.
+  let baseline: Baseline?
 
   /// - Parameters:
   ///   - first: Whose meaning of labels all frames must share.
   ///   - calculator: nil where the features stand beside the frames.
   public init(
-    first: Frame, calculator: FeatureCalculator?, target: String, withSlopes: Bool = false
+    first: Frame, calculator: FeatureCalculator?, target: String, withSlopes: Bool = false,
+    baseline: Baseline? = nil
   ) throws(InputError) {
     (self.calculator, self.target, self.withSlopes) = (calculator, target, withSlopes)
+    self.baseline = baseline
     meaning = try first.labelMeaning()
   }
 
@@ -117,17 +123,17 @@ public struct TrainingReader: Sendable {
   /// - Parameter data: Of the training, whose basis and labels they must share.
   public init(testing data: TrainingData, target: String) {
     (calculator, meaning) = (data.hasStoredRows ? nil : data.calculator, data.meaning)
-    (self.target, withSlopes) = (target, false)
+    (self.target, withSlopes, baseline) = (target, false, data.baseline)
   }
 
   /// The rows of one frame, and the header of the features that stand beside it.
   ///
   /// - Parameter features: Those that stand beside the frame, if any do.
   /// - Throws: ``InputError`` for labels that are missing, of another kind or no numbers, and where
-  ///   there are features from two sides or from none.
+  ///   there are features from two sides or from none; what the baseline throws.
   public func rows(
     of frame: Frame, features: StoredFeatures?
-  ) throws(InputError) -> (FrameRows, StoredFeatures?) {
+  ) throws -> (FrameRows, StoredFeatures?) {
     let found = try frame.labelMeaning()
     if let difference = found.difference(from: meaning, of: "the first frame") {
       throw InputError(frame.source, difference)
@@ -135,8 +141,8 @@ public struct TrainingReader: Sendable {
     if withSlopes, let difference = found.difference(fromGradientOf: frame) {
       throw InputError(frame.source, difference)
     }
-    let targets = try frame.requiredTargets(target)
-    if let features { return try stored(features, of: frame, targets: targets) }
+    let labels = try frame.requiredTargets(target)
+    if let features { return try stored(features, of: frame, labels: labels) }
     guard let calculator else {
       throw InputError(
         frame.source,
@@ -144,8 +150,8 @@ public struct TrainingReader: Sendable {
     }
     let prepared = try calculator.prepare(frame)
     var rows = FrameRows(
-      source: frame.source, channels: prepared.centerChannels, targets: targets,
-      features: try prepared.features())
+      source: frame.source, channels: prepared.centerChannels, labels: labels,
+      features: try prepared.features(), baseline: try baseline?.labels(of: frame) ?? [])
     if withSlopes {
       guard let jacobian = try prepared.jacobianOfSums() else {
         throw InputError(
@@ -159,8 +165,8 @@ public struct TrainingReader: Sendable {
 
   /// Rows as they stand in the input; the second value is their header, without the rows.
   private func stored(
-    _ features: StoredFeatures, of frame: Frame, targets: [Double]
-  ) throws(InputError) -> (FrameRows, StoredFeatures?) {
+    _ features: StoredFeatures, of frame: Frame, labels: [Double]
+  ) throws -> (FrameRows, StoredFeatures?) {
     guard !withSlopes else {
       throw InputError(
         frame.source,
@@ -179,9 +185,11 @@ public struct TrainingReader: Sendable {
       featureCount: features.featureCount, rows: [], frames: [], atoms: [], channels: [],
       channelNames: features.channelNames, basis: features.basis,
       featureNames: features.featureNames)
+    let known = try baseline?.labels(of: frame) ?? []
     let rows = FrameRows(
       source: frame.source, channels: features.channels,
-      targets: features.atoms.map { targets[$0] }, features: features.rows)
+      labels: features.atoms.map { labels[$0] }, features: features.rows,
+      baseline: known.isEmpty ? [] : features.atoms.map { known[$0] })
     return (rows, header)
   }
 }
@@ -240,7 +248,8 @@ public struct TrainingCollector {
       return TrainingData(
         store: store, featureCount: header.featureCount, channelNames: header.channelNames,
         featureNames: header.featureNames, basis: header.basis, calculator: calculator,
-        meaning: reader.meaning, origins: origins, anchors: anchors, hasStoredRows: true)
+        meaning: reader.meaning, origins: origins, anchors: anchors, baseline: reader.baseline,
+        hasStoredRows: true)
     }
     guard let calculator else { preconditionFailure("frames without features") }
     return TrainingData(
@@ -248,7 +257,7 @@ public struct TrainingCollector {
       channelNames: calculator.channelNames,
       featureNames: calculator.manifest.map(\.name), basis: calculator.basis.json,
       calculator: calculator, meaning: reader.meaning, origins: origins, anchors: anchors,
-      hasStoredRows: false)
+      baseline: reader.baseline, hasStoredRows: false)
   }
 
   private func anchors(_ calculator: FeatureCalculator?) throws(InputError) -> Anchors? {

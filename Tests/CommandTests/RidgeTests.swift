@@ -267,6 +267,9 @@ struct RidgeTests {
     (["--lambda", "-1"], 64), (["--lambda", "nan"], 64), (["--folds", "1"], 64),
     (["--train", "1"], 64), (["--prior", "algebraic:0"], 64), (["--target", "nothing"], 65),
     (["--split", "site", "--weight-total", "1"], 64), (["--order", "0"], 64),
+    (["--baseline-steps", "2"], 64), (["--baseline", "none.sw"], 66),
+    (["--baseline", "lab.xyz", "--baseline-steps", "0"], 64),
+    (["--baseline", "lab.xyz", "--weight-gradient", "1"], 64),
   ])
   func aWrongOptionIsRefused(options: [String], status: Int) throws {
     let scratch = try Scratch()

@@ -55,6 +55,8 @@ struct Tool: CustomTestStringConvertible, Sendable {
       options: "--quiet --order 2 --degree 4 --cutoff 4 --max-memory 1e-9 --report report.json",
       input: "labels.xyz", isBinary: true),
     Tool(name: "predict", options: "--quiet --std -m $files/model.h5", input: "frames.xyz"),
+    Tool(
+      name: "predict", options: "--quiet -p $files/Si.sw -m $files/rest.h5", input: "frames.xyz"),
   ]
 
   static let filters = all.filter { $0.input != nil }
@@ -108,6 +110,7 @@ struct Workshop: Sendable {
       hessian -p Si.sw frames.xyz > hessians.h5
       ace-features --order 2 --degree 4 --cutoff 4 labels.xyz > features.h5
       ridge --quiet features.h5 > model.h5
+      ridge --quiet --baseline Si.sw features.h5 > rest.h5
       """)
     try #require(made == CommandRun(status: 0, output: "", error: ""))
     // Nothing ends the life of a static constant.

@@ -22,6 +22,19 @@ struct HDF5ModelTests {
     #expect(try sampleModel().bytes() == sampleModel().bytes())
   }
 
+  /// Readers of version 1 would leave the baseline out.
+  @Test func aModelWithABaselineIsOfVersion2() throws {
+    func version(_ model: StoredModel) throws -> [Int]? {
+      let image = try FileImage(image: model.bytes())
+      return try image.integerAttribute("sitevib_format", of: "")
+    }
+    var model = sampleModel()
+    #expect(try version(model) == [1])
+    model.texts["baseline_potential"] = "sw:A.sw"
+    #expect(try version(model) == [2])
+    #expect(try StoredModel(image: model.bytes(), name: "m.h5") == model)
+  }
+
   @Test func aFileOfAnotherKindIsRefused() throws {
     var writer = try H5MDWriter()
     try writer.append(sampleFrames(1)[0])
@@ -35,11 +48,11 @@ struct HDF5ModelTests {
   @Test func aModelOfALaterFormatIsRefused() throws {
     let image = try FileImage()
     try image.setFixedAttribute("sitevib_kind", of: "", to: ["model"])
-    try image.setAttribute("sitevib_format", of: "", to: [2], isScalar: true)
+    try image.setAttribute("sitevib_format", of: "", to: [3], isScalar: true)
     let bytes = try image.bytes()
     #expect(
       throws: InputError(
-        file: "a.h5", "/@sitevib_format: expected version 1, found version 2")
+        file: "a.h5", "/@sitevib_format: expected version 1 or 2, found version 3")
     ) { try StoredModel(image: bytes, name: "a.h5") }
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 package import CommandLine
 import Formats
+import Potentials
 import Regression
 import Surrogate
 import Synchronization
@@ -14,6 +15,7 @@ struct Predict: FilterCommand {
     usage: """
       predict -m si.h5 frames.xyz > predicted.xyz
       predict -m si.h5 --std --max-extrapolation 2 < frames.xyz
+      predict -m rest.h5 --potential Si.sw frames.xyz > predicted.xyz
       """,
     discussion: """
       Adds the columns site_entropy_pred (k_B) and extrapolation, and the key entropy_pred, the sum \
@@ -31,6 +33,9 @@ struct Predict: FilterCommand {
       With --max-extrapolation a frame with a site above the limit is written all the same, named on \
       standard error, and the exit code is 3.
 
+      A model of what a baseline leaves (ridge --baseline) needs that potential: --potential. \
+      Frames then need their reference positions too.
+
       Where frames carry the labels the model was trained for, their errors are shown on standard \
       error. Labels of another kind or potential than those of training are named there and, of \
       another kind, not compared. Species and sublattices that the model does not know are refused.
@@ -40,6 +45,11 @@ struct Predict: FilterCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The model, from ridge.", valueName: "file"))
   var model: String
+
+  @Option(
+    name: .shortAndLong,
+    help: "Parameter file of the baseline that the model adds to (ridge --baseline).")
+  var potential: String?
 
   @Flag(help: "Standard deviations of the sites and the total.") var std = false
 
@@ -58,8 +68,10 @@ struct Predict: FilterCommand {
 
   func perform(_ session: FilterSession) throws {
     let stored = try StoredModel(image: ByteSource(path: model).readToEnd(), name: model)
+    let potential = try potential.map { try loadPotential(path: $0) }
+    potential?.warnings.forEach(session.warn)
     let predictor = try ModelPredictor(
-      stored, file: model, withDeviations: std, withGradient: gradient)
+      stored, file: model, potential: potential, withDeviations: std, withGradient: gradient)
     let target = stored.texts["target"]
     let limit = maxExtrapolation?.value
     let errors = Mutex<[Int: FrameErrors]>([:])

@@ -2,6 +2,7 @@ public import ArgumentParser
 package import CommandLine
 import Descriptors
 import Formats
+import Potentials
 public import Regression
 public import Surrogate
 
@@ -74,6 +75,11 @@ struct Ridge: FilterCommand {
       Relative entropies vanish in the reference crystal, whatever its size. So a fit to them is \
       anchored there: it has no intercept, and takes the features of a site less those of its \
       reference environment. --anchor none fits an intercept instead.
+
+      --baseline POTENTIAL fits what the labels of that potential leave of those of the input: they \
+      are computed at each site by a few steps of Gauss' quadrature, at some 0.1 ms a site and \
+      without training. It may be another potential than that of the labels, a cheap one that is \
+      nearly right; a small basis then is enough. predict needs the potential again.
       """,
     version: sitevibVersion)
 
@@ -95,6 +101,25 @@ struct Ridge: FilterCommand {
       time; otherwise all.
       """)
   var keep: PositiveInteger?
+
+  @Option(
+    help: ArgumentHelp(
+      "Parameter file of a potential: fit what its labels leave.", valueName: "file"))
+  var baseline: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Steps of the quadrature of the baseline at each site; otherwise \(Baseline.usualSteps).",
+      valueName: "k"))
+  var baselineSteps: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Displacements beyond it count in the first moment of the baseline only; otherwise 3.4 times \
+      the nearest distance.
+      """, valueName: "Å"))
+  var baselineRadius: PositiveReal?
 
   @Option(help: "What is kept for the test.") var split = SplitKind.none
 
@@ -152,6 +177,21 @@ struct Ridge: FilterCommand {
     }
     guard weightGradient.value == 0 || basis.cartesian == nil else {
       throw ValidationError("--cartesian: expected no --weight-gradient, found one")
+    }
+    guard baseline != nil || (baselineSteps == nil && baselineRadius == nil) else {
+      throw ValidationError(
+        "--baseline-\(baselineSteps == nil ? "radius" : "steps"): expected --baseline, found none")
+    }
+    guard baselineSteps.map({ 1...Baseline.mostSteps ~= $0 }) ?? true else {
+      throw ValidationError(
+        "--baseline-steps: expected 1 to \(Baseline.mostSteps), found \(baselineSteps ?? 0)")
+    }
+    guard baseline == nil || weightGradient.value == 0 else {
+      throw ValidationError(
+        "--baseline: expected no --weight-gradient, whose derivatives it lacks, found one")
+    }
+    guard baseline == nil || target == "site_entropy" else {
+      throw ValidationError("--baseline: expected --target site_entropy, found \(target)")
     }
     guard keep == nil || basis.cartesian == nil else {
       throw ValidationError("--cartesian: expected no --keep, found one")
@@ -217,8 +257,15 @@ struct Ridge: FilterCommand {
       let basis = try basis.basis(for: first)
       do { calculator = try FeatureCalculator(basis) } catch { throw ValidationError("\(error)") }
     }
+    let potential = try baseline.map { try loadPotential(path: $0) }
+    potential?.warnings.forEach(session.warn)
+    let known = try potential.map {
+      try Baseline(
+        potential: $0, first: first, steps: baselineSteps, radius: baselineRadius?.value)
+    }
     let reader = try TrainingReader(
-      first: first, calculator: calculator, target: target, withSlopes: weightGradient.value > 0)
+      first: first, calculator: calculator, target: target, withSlopes: weightGradient.value > 0,
+      baseline: known)
     var collector = TrainingCollector(
       first: first, reader: reader, anchor: anchor, store: makeStore())
     try session.forEachFrame(matrices: .keep) { job in
@@ -285,6 +332,7 @@ struct Ridge: FilterCommand {
       "prior": prior.power.map { "algebraic:\($0)" } ?? "none",
     ]
     if data.anchors != nil { origin.texts["anchor"] = "reference" }
+    if let baseline = data.baseline { origin.texts.merge(baseline.modelTexts) { $1 } }
     origin.texts.merge(data.meaning.modelTexts) { $1 }
     origin.texts["perturbations"] = data.origins.perturbations.joined(separator: " ")
     if let amplitudes = data.origins.amplitudes {

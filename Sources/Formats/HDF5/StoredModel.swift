@@ -151,7 +151,10 @@ public struct StoredModel: Equatable, Sendable {
 
 extension StoredModel {
   static let kind = "model"
-  static let format = 1
+  /// The versions that are read.
+  static let formats = 1...2
+  /// 2 where a reader of version 1 would leave the baseline out of its predictions.
+  var format: Int { texts["baseline_potential"] == nil ? 1 : 2 }
 
   /// The bytes of `model.h5`.
   ///
@@ -161,7 +164,7 @@ extension StoredModel {
     let image = try FileImage()
     let (c, k) = (channelCount, featureCount)
     try image.setFixedAttribute("sitevib_kind", of: "", to: [Self.kind])
-    try image.setAttribute("sitevib_format", of: "", to: [Int32(Self.format)], isScalar: true)
+    try image.setAttribute("sitevib_format", of: "", to: [Int32(format)], isScalar: true)
     try image.setFixedAttribute("sitevib_version", of: "", to: [sitevibVersion])
     try image.write(coefficients, shape: [c, k], to: "coefficients")
     try image.write(intercepts, to: "intercept")
@@ -228,9 +231,9 @@ extension StoredModel {
         found: kind.map { "'\($0)'" } ?? "no such attribute")
     }
     let format = try image.integerAttribute("sitevib_format", of: "")
-    guard format == [Self.format] else {
+    guard let format, format.count == 1, Self.formats.contains(format[0]) else {
       throw HDF5Error.unexpected(
-        object: "/@sitevib_format", expected: "version \(Self.format)",
+        object: "/@sitevib_format", expected: "version 1 or 2",
         found: format.map { "version \($0.map(String.init).joined(separator: " "))" }
           ?? "no such attribute")
     }

@@ -302,7 +302,7 @@ MUTANTS = {
     "model": {
         "kind": attribute("/", "sitevib_kind", np.bytes_("features")),
         "kind-absent": attribute("/", "sitevib_kind"),
-        "format-future": attribute("/", "sitevib_format", np.int32(2)),
+        "format-future": attribute("/", "sitevib_format", np.int32(3)),
         "coefficients-absent": drop("coefficients"),
         "coefficients-nan": put("coefficients", np.full((1, 3), np.nan)),
         "mean-short": put("feature_mean", np.ones((1, 2))),

@@ -1,0 +1,167 @@
+internal import Crystal
+public import Formats
+public import Potentials
+internal import SiteEntropy
+
+/// What a model adds to: the labels of a potential by a few steps of Gauss' quadrature
+/// (mathematics.md (9.11)), which no training is needed for.
+///
+///     S_i ≈ G_k,i(R) + c (φ_i - φ0)
+///
+/// The potential need not be that of the labels: a cheap one that is nearly right leaves a small rest,
+/// which few functions tell. Steps and radius are those of the definition for every frame, so that the
+/// rest is one function of the environment.
+public struct Baseline: Sendable {
+  /// What a model says of its baseline.
+  public struct Definition: Equatable, Sendable {
+    public let source: LabelMeaning.Source
+    /// k, steps of Lanczos' process at each site.
+    public let steps: Int
+    /// R in Å: the first moment counts all displacements, the higher ones what is nearer than this.
+    public let radius: Double
+    public let isMassWeighted: Bool
+  }
+
+  public let definition: Definition
+  private let labeller: Labeller
+
+  /// Steps where nobody says: those after the third are worth nothing beside what the radius leaves.
+  public static let usualSteps = 3
+  /// R over the nearest distance of the reference where nobody says: it leaves silicon 3e-6 k_B, 2.6
+  /// times that distance 1e-5.
+  private static let usualReach = 3.4
+
+  private init(_ definition: Definition, _ potential: any Potential) {
+    self.definition = definition
+    labeller = Labeller(
+      potential: potential, kind: .relative, engine: .moments,
+      isMassWeighted: definition.isMassWeighted, radius: definition.radius,
+      steps: definition.steps)
+  }
+
+  /// The baseline of a fit.
+  ///
+  /// - Parameters:
+  ///   - first: The first frame of training: whose labels say what they mean, and whose reference
+  ///     the usual radius comes from.
+  ///   - steps: 1 to ``mostSteps``; nil for ``usualSteps``.
+  ///   - radius: In Å; nil for 3.4 times the nearest distance of the reference.
+  /// - Throws: ``InputError`` for labels of another kind than relative, and without a reference.
+  public init(
+    potential: any Potential, first: Frame, steps: Int? = nil, radius: Double? = nil
+  ) throws(InputError) {
+    let meaning = try first.labelMeaning()
+    guard meaning.kind == "relative", meaning.embedding == nil else {
+      throw InputError(
+        first.source,
+        "--baseline: expected labels of kind relative without embedding, found "
+          + (meaning.embedding.map { "embedding \($0)" } ?? meaning.kind ?? "none"))
+    }
+    let reach: Double
+    if let radius { reach = radius } else { reach = try Self.usualRadius(first) }
+    self.init(
+      Definition(
+        source: .init(name: potential.name, contentHash: potential.contentHash),
+        steps: steps ?? Self.usualSteps, radius: reach, isMassWeighted: meaning.isMassWeighted),
+      potential)
+  }
+
+  /// The most steps of a baseline.
+  public static let mostSteps = MomentsEngine.mostSteps
+
+  private static func usualRadius(_ frame: Frame) throws(InputError) -> Double {
+    let (sites, cell) = (try frame.requiredReferencePositions(), try frame.cellOfReference())
+    let distance: Double
+    do { distance = try nearestNeighborDistance(sites, cell: cell) } catch {
+      throw InputError(frame.source, error, in: "reference positions")
+    }
+    guard distance.isFinite else {
+      throw InputError(frame.source, "expected neighbours in the reference, found none")
+    }
+    // What is stored should read as a length, not as a rounding error.
+    return (usualReach * distance * 1e6).rounded() / 1e6
+  }
+
+  /// The labels of a frame in k_B, shape [N]; exactly 0 in the undisplaced crystal.
+  ///
+  /// - Throws: ``InputError`` for a frame without a reference, of a species that the potential does
+  ///   not know, or that is not stable under the potential; what the engine throws.
+  public func labels(of frame: Frame) throws -> [Double] {
+    let labels = try labeller.labels(of: frame).labels
+    guard labels.ledger.isStable else {
+      throw InputError(
+        frame.source,
+        "the baseline \(definition.source.name): expected a stable frame, found \(labels.ledger)")
+    }
+    return labels.siteEntropy
+  }
+}
+
+// MARK: Models
+
+extension Baseline {
+  /// What a model says of its baseline, by the name of its text (formats/model.md).
+  public var modelTexts: [String: String] {
+    var texts = [
+      "baseline_potential": definition.source.name, "baseline_steps": String(definition.steps),
+      "baseline_radius": "\(definition.radius)",
+    ]
+    texts["baseline_hash"] = definition.source.hash
+    if !definition.isMassWeighted { texts["baseline_mass_weighted"] = "F" }
+    return texts
+  }
+
+  /// The baseline of a model; nil where it has none.
+  ///
+  /// - Throws: ``InputError`` where the potential is missing, is another, or is given for nothing.
+  init?(
+    of model: StoredModel, file: String, potential: (any Potential)?
+  ) throws(InputError) {
+    guard let definition = try Definition(of: model, file: file) else {
+      guard let potential else { return nil }
+      throw InputError(
+        file: file,
+        "--potential: expected a model with a baseline, found one without, beside "
+          + potential.name)
+    }
+    guard let potential else {
+      throw InputError(
+        file: file,
+        "expected --potential with the baseline of the model, \(definition.source.name), found none"
+      )
+    }
+    let given = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
+    guard given.hash == definition.source.hash else {
+      throw InputError(
+        file: file,
+        "--potential: expected the baseline of the model, \(definition.source.name) with "
+          + "\(definition.source.hash ?? "no hash"), found \(given.name) with \(given.hash ?? "none")"
+      )
+    }
+    self.init(definition, potential)
+  }
+}
+
+extension Baseline.Definition {
+  /// - Returns: nil for a model without a baseline.
+  /// - Throws: ``InputError`` for texts that are incomplete or no numbers.
+  init?(of model: StoredModel, file: String) throws(InputError) {
+    guard let name = model.texts["baseline_potential"] else { return nil }
+    guard let hash = model.texts["baseline_hash"],
+      let steps = model.texts["baseline_steps"].flatMap({ Int($0) }),
+      1...Baseline.mostSteps ~= steps,
+      let radius = model.texts["baseline_radius"].flatMap({ Double($0) }), radius > 0,
+      radius.isFinite
+    else {
+      throw InputError(
+        file: file,
+        "/texts/baseline_potential: expected baseline_hash, baseline_steps and baseline_radius "
+          + "beside it, found none or others")
+    }
+    var source = LabelMeaning.Source(name: name)
+    source.hash = hash
+    self.init(
+      source: source, steps: steps, radius: radius,
+      isMassWeighted: model.texts["baseline_mass_weighted"] != "F")
+  }
+}
