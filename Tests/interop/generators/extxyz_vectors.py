@@ -215,6 +215,16 @@ CASES = {
     ),
     "properties-colon-behind": (frame(f"{LATTICE} {PROPERTIES}:"),),
     # Words that are no names become one comment; ASE makes keys of them.
+    # What stands twice, or is left open, means what ASE makes of it; what our numbers hang on is refused (fail).
+    "key-twice": (keys("x=1 y=2 x=3"),),
+    "key-twice-other-type": (keys('x=1 x="two words" y=[1, 2] y=T'),),
+    "key-twice-alike": (frame(f'{LATTICE} {PROPERTIES} pbc="T T F" {LATTICE} vacancies=1 vacancies=1 pbc="T T F"'),),
+    "key-quote-open": (keys('x=1 title="two words'),),
+    "key-single-quote-open": (keys("x=1 title='two words"),),
+    "key-brace-open": (keys("x={a b"),),
+    "key-bracket-open": (keys("x=[1, 2"),),
+    "key-apostrophe": (keys("x=1 title=it's"),),
+    "words-brackets-in-pairs": (keys("f[0] x=1"), {"*": {"comment": "f[0]", "x": 1}}),
     "words-step": (keys("x=1 step 10"), {"*": {"x": 1, "comment": "step 10"}}),
     "words-unit": (
         keys("E=-43.2 eV, F=0.01"), {"*": {"E": -43.2, "comment": "eV,", "F": 0.01}}
