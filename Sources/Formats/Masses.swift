@@ -69,22 +69,42 @@ extension Frame {
   /// `mass` has no agreed unit: QUIP writes eV fs²/Å² under the same name. It is u where no value is
   /// farther from an isotope of its element than any other unit would put it.
   private func checkUnit(ofMasses masses: [Double]) throws(InputError) {
+    for (atom, symbol) in species.enumerated() where Element(symbol: symbol) == nil {
+      _ = try element(symbol, atom: atom)
+    }
+    guard let atom = atomOfAnotherUnit(masses) else { return }
+    let element = try element(species[atom], atom: atom)
+    let unit = Self.massUnits.first {
+      abs(masses[atom] / ($0.inDaltons * element.mass) - 1) < 0.25
+    }
+    throw InputError(
+      source, atom: atom,
+      "mass: expected u, within 20 % of an isotope of \(element.symbol), found \(masses[atom]), "
+        + "\(unit?.name ?? "another unit") (the column masses holds any mass in u)")
+  }
+
+  /// The first atom whose mass cannot be in u; nil where all may be. What is no element, such as X, may
+  /// have any.
+  private func atomOfAnotherUnit(_ masses: [Double]) -> Int? {
     var good: Set<String> = []
     for (atom, symbol) in species.enumerated() {
       // Few pairs of species and mass, many atoms.
       guard good.insert("\(symbol) \(masses[atom])").inserted else { continue }
-      let element = try element(symbol, atom: atom)
-      let isotopes = element.isotopeMasses
-      guard !isotopes.contains(where: { abs(masses[atom] / $0 - 1) <= Self.isotopeTolerance })
-      else { continue }
-      let unit = Self.massUnits.first {
-        abs(masses[atom] / ($0.inDaltons * element.mass) - 1) < 0.25
-      }
-      throw InputError(
-        source, atom: atom,
-        "mass: expected u, within 20 % of an isotope of \(symbol), found \(masses[atom]), "
-          + "\(unit?.name ?? "another unit") (the column masses holds any mass in u)")
+      guard let isotopes = Element(symbol: symbol)?.isotopeMasses else { continue }
+      let isNear = isotopes.contains { abs(masses[atom] / $0 - 1) <= Self.isotopeTolerance }
+      if !isNear { return atom }
     }
+    return nil
+  }
+
+  /// Gives `masses` that came as `mass`, without a unit, that name again where they cannot be in u: what
+  /// needs masses then refuses them.
+  mutating func renameUnclearMasses() {
+    guard let column = column("masses"), let masses = reals("masses"),
+      atomOfAnotherUnit(masses) != nil
+    else { return }
+    removeColumn("masses")
+    setColumn(Column("mass", column.values))
   }
 
   private static let isotopeTolerance = 0.2

@@ -34,6 +34,17 @@ struct HDF5BoundaryTests {
     #expect(masses?.count == 2 && masses?.allSatisfy { abs($0 - 28) < 1e-12 } == true)
   }
 
+  /// As for `mass` in text: u where it can only be that; else it keeps its name, and is refused by what
+  /// needs masses.
+  @Test func massesWithoutAUnitAreThoseOfIsotopesOrRefused() throws {
+    let known = try frames("pass/mass-without-unit")[0]
+    #expect(try known.atomicMasses() == [29.97, 29.97] && known.column("mass") == nil)
+    let other = try frames("pass/mass-of-another-unit")[0]
+    #expect(other.column("masses") == nil && other.reals("mass") != nil)
+    let error = #expect(throws: InputError.self) { try other.atomicMasses() }
+    #expect(error?.message.contains("which is in eV fs²/Å² (QUIP)") == true)
+  }
+
   @Test func namesOfAnEnumerationAreElements() throws {
     #expect(
       try frames("pass/species-enumeration").map(\.species) == [["Si", "Ge"], ["Si", "Ge"]])

@@ -15,6 +15,8 @@ struct ForeignFrames: FrameContent {
   private let types: [String]
   /// Symbols of an enumeration, in place of numbers.
   private let namedSpecies: NamedSpecies?
+  /// Whether there is `mass` that names no unit.
+  private let massIsWithoutUnit: Bool
   /// Per-atom quantities by the name they get, sorted.
   private let columns: [(name: String, quantity: Quantity)]
   /// Per-frame quantities by name, sorted.
@@ -52,6 +54,9 @@ struct ForeignFrames: FrameContent {
     try periodic?.expectRows(of: [3], frameCount)
     boundary = periodic == nil ? try Self.boundary(image, group) : [true, true, true]
     columns = try Self.columns(image, group, atoms: atoms, frames: frameCount)
+    let hasMass = try image.kind(of: "\(group)/mass") != nil
+    let massUnit = try ForeignUnits.unit(at: "\(group)/mass", in: image)
+    massIsWithoutUnit = hasMass && massUnit == nil
     keys = try Self.keys(
       image, group, frames: frameCount, except: Set(columns.map(\.name) + ["natoms"]))
   }
@@ -220,8 +225,10 @@ struct ForeignFrames: FrameContent {
     if let periodic, let values = try periodic.truthValues(index) {
       axes = try logicals(values, periodic.object)
     }
-    return Frame(
+    var frame = Frame(
       columns: all, keys: keys, cell: try cell(index), periodic: axes, source: source)
+    if massIsWithoutUnit { frame.renameUnclearMasses() }
+    return frame
   }
 
   private func symbols(_ frame: Int, atomCount: Int) throws(HDF5Error) -> [String] {

@@ -19,16 +19,24 @@ enum ForeignUnits {
   ) throws(HDF5Error) -> Double {
     guard let unit = wanted[name] ?? Vocabulary.column(name)?.unit ?? Vocabulary.key(name)?.unit
     else { return 1 }
+    guard let (place, words) = try self.unit(at: path, in: image) else { return 1 }
+    guard words.count == 1, let factor = PhysicalUnit.factor(from: words[0], to: unit) else {
+      throw .unexpected(
+        object: "/\(place)@unit", expected: "a unit that converts to \(unit)",
+        found: words.map { "'\($0)'" }.joined(separator: ", "))
+    }
+    return factor
+  }
+
+  /// The attribute `unit` of an element and the object that has it; nil where there is none.
+  static func unit(
+    at path: String, in image: borrowing FileImage
+  ) throws(HDF5Error) -> (place: String, words: [String])? {
     for place in [path + "/value", path] where try image.kind(of: place) != nil {
       guard let words = try image.textsAttribute("unit", of: place), words != [""], !words.isEmpty
       else { continue }
-      guard words.count == 1, let factor = PhysicalUnit.factor(from: words[0], to: unit) else {
-        throw .unexpected(
-          object: "/\(place)@unit", expected: "a unit that converts to \(unit)",
-          found: words.map { "'\($0)'" }.joined(separator: ", "))
-      }
-      return factor
+      return (place, words)
     }
-    return 1
+    return nil
   }
 }

@@ -44,6 +44,13 @@ def unit_of(path, values, unit):
     return change
 
 
+def masses(value):
+    def change(out):
+        out["particles/all/mass/value"] = np.full((2, 2), value)
+
+    return change
+
+
 def second_group(out):
     out.copy("particles/all", "particles/rest")
     del out["particles/all/species"]
@@ -102,6 +109,9 @@ PASS = {
     "units-pm": units("pm", 100.0),
     "units-angstrom": units("Å", 1.0),
     "units-masses": unit_of("particles/all/mass/value", np.full((2, 2), 28.0e-3), "kg mol-1"),
+    # Without a unit: one of an isotope, and QUIP's eV fs²/Å².
+    "mass-without-unit": masses(29.97),
+    "mass-of-another-unit": masses(28.085 * 103.642697),
     "species-enumeration": enumeration({"Ge": 0, "Si": 1}, [1, 0]),
     "dictionary": dictionary,
 }
