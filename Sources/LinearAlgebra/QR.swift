@@ -7,7 +7,8 @@ internal import CLAPACKE
 /// X is never held, nor is XᵀX formed: Householder reflections fold each block of rows into R
 /// (TSQR), so that cond(R) = cond(X) where the normal matrix would have its square. Rows are
 /// folded in blocks of `blockHeight`, counted from the first, so that R does not depend on how
-/// they were handed over.
+/// they were handed over. Every block is certified (``QRCertificate``): a factor that is wrong does not
+/// leave.
 public struct StreamingQR: Sendable {
   /// Rows of a block; large enough for matrix products to dominate.
   public static let blockHeight = 256
@@ -20,6 +21,8 @@ public struct StreamingQR: Sendable {
   public private(set) var rowCount = 0
   /// Rᵀ row by row (R column by column, as LAPACK has it), shape [n, n]; zero below the diagonal.
   private var factor: [Double]
+  /// Why the factor is wrong, from the first block that failed.
+  private var failure: LAPACKError?
   /// Rows not yet folded, shape [pending, n].
   private var pending: [Double] = []
 
@@ -68,15 +71,20 @@ public struct StreamingQR: Sendable {
     fold()
     var whole = other
     whole.fold()
+    failure = failure ?? whole.failure
     let n = columnCount
     reflect(into: &whole.factor, height: n, trapezoid: n)
     rowCount += other.rowCount
   }
 
   /// R, shape [n, n], zero below the diagonal; its rows have arbitrary signs.
-  public func triangle() -> Matrix {
+  ///
+  /// - Throws: ``LAPACKError/wrong(routine:check:error:)``, and ``LAPACKError/notFinite`` where the rows
+  ///   were no numbers.
+  public func triangle() throws(LAPACKError) -> Matrix {
     var whole = self
     whole.fold()
+    if let failure = whole.failure { throw failure }
     let n = columnCount
     var result = Matrix(rowCount: n, columnCount: n)
     for i in 0..<n {
@@ -106,12 +114,20 @@ public struct StreamingQR: Sendable {
   private mutating func reflect(into block: inout [Double], height: Int, trapezoid: Int) {
     let n = Int32(columnCount)
     let width = min(Self.panel, n)
+    let certificate = QRCertificate(factor: factor, block: block, order: columnCount)
     var scratch = [Double](repeating: 0, count: Int(width) * columnCount)
     let info = BLASGate.pass {
       unsafe LAPACKE_dtpqrt(
         LAPACK_COL_MAJOR, Int32(height), n, Int32(trapezoid), width, &factor, n, &block,
         Int32(height), &scratch, width)
     }
-    precondition(info == 0, "dtpqrt: argument \(-info) is wrong")
+    // LAPACKE looks for NaN in what it gets.
+    guard info == 0 else {
+      failure = failure ?? .notFinite
+      return
+    }
+    do { try certificate.check(factor: factor, routine: "dtpqrt") } catch {
+      failure = failure ?? error
+    }
   }
 }

@@ -12,12 +12,15 @@ internal import LinearAlgebra
 ///   - channels: The rows of each channel; all with as many features.
 ///   - count: How many to choose; fewer come back where no other feature explains anything.
 /// - Returns: Indices in ascending order.
+/// - Throws: ``RegressionError/decomposition(_:)`` for a factor that fails its certificate.
 /// - Complexity: O(count · channels · K²).
-public func selectFeatures(_ channels: [ChannelRows], count: Int) -> [Int] {
+public func selectFeatures(
+  _ channels: [ChannelRows], count: Int
+) throws(RegressionError) -> [Int] {
   precondition(!channels.isEmpty && count > 0, "selection: expected channels and a count")
   let k = channels[0].featureCount
   precondition(channels.allSatisfy { $0.featureCount == k }, "selection: equal features")
-  var problems = channels.map(SelectionProblem.init)
+  var problems = try channels.map { rows throws(RegressionError) in try SelectionProblem(rows) }
   var chosen: [Int] = []
   var isChosen = [Bool](repeating: false, count: k)
   while chosen.count < min(count, k) {
@@ -48,8 +51,9 @@ private struct SelectionProblem {
   private let squares: [Double]
   private let targetSquare: Double
 
-  init(_ rows: ChannelRows) {
-    let (r, k, m) = (merged(rows.factors).triangle(), rows.featureCount, rows.isAnchored ? 0 : 1)
+  init(_ rows: ChannelRows) throws(RegressionError) {
+    let r = try merged(rows.factors).certifiedTriangle()
+    let (k, m) = (rows.featureCount, rows.isAnchored ? 0 : 1)
     featureCount = k
     var (columns, target): ([Double], [Double]) = ([], [])
     for i in m..<m + k + 1 {
@@ -115,11 +119,11 @@ extension ChannelRows {
   ///
   /// - Parameter features: Indices in ascending order.
   /// - Complexity: 2 folds · K · K'² operations: no row is read again.
-  public func keeping(_ features: [Int]) -> ChannelRows {
+  public func keeping(_ features: [Int]) throws(RegressionError) -> ChannelRows {
     let m = isAnchored ? 0 : 1
     let columns = Array(0..<m) + features.map { $0 + m } + [m + featureCount]
     return ChannelRows(
-      self, features: features, factors: factors.map { $0.keeping(columns: columns) })
+      self, features: features, factors: try factors.keeping(columns: columns))
   }
 }
 
@@ -127,7 +131,7 @@ extension CoupledRows {
   /// The same rows with some features of every channel only.
   ///
   /// - Parameter features: Indices in ascending order, those of every channel.
-  public func keeping(_ features: [Int]) -> CoupledRows {
+  public func keeping(_ features: [Int]) throws(RegressionError) -> CoupledRows {
     var columns = anchors == nil ? Array(featureCounts.indices) : []
     var start = columns.count
     for count in featureCounts {
@@ -136,19 +140,25 @@ extension CoupledRows {
     }
     columns.append(start)
     return CoupledRows(
-      self, features: features, factors: factors.map { $0.keeping(columns: columns) })
+      self, features: features, factors: try factors.keeping(columns: columns))
+  }
+}
+
+extension [StreamingQR] {
+  fileprivate func keeping(columns: [Int]) throws(RegressionError) -> [StreamingQR] {
+    try map { factor throws(RegressionError) in try factor.keeping(columns: columns) }
   }
 }
 
 extension StreamingQR {
   /// The factor of some columns.
-  fileprivate func keeping(columns: [Int]) -> StreamingQR {
-    let r = triangle()
+  fileprivate func keeping(columns: [Int]) throws(RegressionError) -> StreamingQR {
+    let r = try certifiedTriangle()
     var result = StreamingQR(columnCount: columns.count)
     for i in 0..<r.rowCount {
       let row = columns.map { r[i, $0] }
       result.append(row.span)
     }
-    return StreamingQR(triangle: result.triangle(), rowCount: rowCount)
+    return StreamingQR(triangle: try result.certifiedTriangle(), rowCount: rowCount)
   }
 }

@@ -40,20 +40,23 @@ public func fitRidge(
         factors: rows.factors, starts: [0], interceptCount: isAnchored ? 0 : 1,
         inversePenalty: scalings[index].inversePenalty, lambda: lambda, featureNoise: featureNoise)
       fits.append(
-        (fit.channel(rows, scalings[index], position: 0, block: index), fit.block(of: [index])))
+        (try fit.channel(rows, scalings[index], position: 0, block: index), fit.block(of: [index])))
     }
     return RidgeModel(channels: fits.map(\.0), blocks: fits.map(\.1))
   }
   precondition(coupled.foldCount == folds, "ridge: equal folds")
   precondition(coupled.featureCounts == channels.map(\.featureCount), "ridge: coupled features")
+  let factors = try (0..<folds).map { fold throws(RegressionError) in
+    try jointFactor(channels, coupled, fold: fold)
+  }
   let fit = try RidgeBlockFit(
-    factors: (0..<folds).map { jointFactor(channels, coupled, fold: $0) },
+    factors: factors,
     starts: channels.indices.map { channels[..<$0].reduce(0) { $0 + $1.featureCount } },
     interceptCount: isAnchored ? 0 : channels.count,
     inversePenalty: scalings.flatMap(\.inversePenalty), lambda: lambda, featureNoise: featureNoise)
   return RidgeModel(
-    channels: channels.indices.map {
-      fit.channel(channels[$0], scalings[$0], position: $0, block: 0)
+    channels: try channels.indices.map { index throws(RegressionError) in
+      try fit.channel(channels[index], scalings[index], position: index, block: 0)
     },
     blocks: [fit.block(of: Array(channels.indices))])
 }
@@ -72,7 +75,7 @@ struct ChannelScaling {
     if let bad = prior.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
       throw .invalidPrior(feature: bad, value: prior[bad])
     }
-    let r = merged(rows.factors).triangle()
+    let r = try merged(rows.factors).certifiedTriangle()
     let m = rows.isAnchored ? 0 : 1
     // With an intercept its column holds √(Σ w a²).
     let root = m == 0 ? rows.weightSums.reduce(0, +).squareRoot() : abs(r[0, 0])
@@ -89,6 +92,13 @@ struct ChannelScaling {
   }
 }
 
+extension StreamingQR {
+  /// R, where its certificate holds.
+  func certifiedTriangle() throws(RegressionError) -> Matrix {
+    do throws(LAPACKError) { return try triangle() } catch { throw .decomposition(error) }
+  }
+}
+
 /// One factor of the rows of all.
 func merged(_ factors: [StreamingQR], leavingOut fold: Int? = nil) -> StreamingQR {
   var result: StreamingQR?
@@ -99,9 +109,9 @@ func merged(_ factors: [StreamingQR], leavingOut fold: Int? = nil) -> StreamingQ
 }
 
 /// The factor of one fold over the columns [a of every channel, φ of every channel, y].
-private func jointFactor(_ channels: [ChannelRows], _ coupled: CoupledRows, fold: Int)
-  -> StreamingQR
-{
+private func jointFactor(
+  _ channels: [ChannelRows], _ coupled: CoupledRows, fold: Int
+) throws(RegressionError) -> StreamingQR {
   let m = channels[0].isAnchored ? 0 : channels.count
   let n = coupled.factors[fold].columnCount
   // The triangles of the channels interleave into one: their first rows, then the others.
@@ -110,7 +120,7 @@ private func jointFactor(_ channels: [ChannelRows], _ coupled: CoupledRows, fold
   var rest = 0.0
   for (c, rows) in channels.enumerated() {
     let k = rows.featureCount
-    let r = rows.factors[fold].triangle()
+    let r = try rows.factors[fold].certifiedTriangle()
     let own = m == 0 ? 0 : 1
     if own == 1 {
       embedded[c, c] = r[0, 0]
@@ -130,7 +140,7 @@ private func jointFactor(_ channels: [ChannelRows], _ coupled: CoupledRows, fold
   guard coupled.rowCounts[fold] > 0 else { return factor }
   // Features and targets of the channels are shifted by φ0 and y0; so must these be, times a.
   // Anchored ones are already.
-  var r = coupled.factors[fold].triangle()
+  var r = try coupled.factors[fold].certifiedTriangle()
   start = m
   for (c, rows) in channels.enumerated() {
     let k = rows.featureCount

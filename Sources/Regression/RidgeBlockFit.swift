@@ -21,30 +21,33 @@ struct RidgeBlockFit {
     lambda: LambdaChoice, featureNoise: Double
   ) throws(RegressionError) {
     self.starts = starts
-    @Sendable func reduce(_ factor: StreamingQR) -> RidgeTriangle {
+    @Sendable func reduce(_ factor: StreamingQR) throws(RegressionError) -> RidgeTriangle {
       RidgeTriangle(
-        interceptCount: m, featureCount: factor.columnCount - m - 1, matrix: factor.triangle(),
-        rowCount: factor.rowCount)
+        interceptCount: m, featureCount: factor.columnCount - m - 1,
+        matrix: try factor.certifiedTriangle(), rowCount: factor.rowCount)
     }
-    let whole = reduce(merged(factors))
+    let whole = try reduce(merged(factors))
     if let channel = whole.undeterminedIntercept { throw .noRows(channel: channel) }
     let used = factors.indices.filter { factors[$0].rowCount > 0 }
     let results = mapConcurrently(used.count + 1) {
       index -> Result<(RidgeDecomposition, HeldOutFold?), RegressionError> in
-      do throws(LAPACKError) {
-        guard index > 0 else {
-          return .success((try RidgeDecomposition(whole, inversePenalty: inversePenalty), nil))
-        }
+      func decompose(_ triangle: RidgeTriangle) throws(RegressionError) -> RidgeDecomposition {
+        do throws(LAPACKError) {
+          return try RidgeDecomposition(triangle, inversePenalty: inversePenalty)
+        } catch { throw .decomposition(error) }
+      }
+      do throws(RegressionError) {
+        guard index > 0 else { return .success((try decompose(whole), nil)) }
         let fold = used[index - 1]
-        let others = reduce(merged(factors, leavingOut: fold))
-        let decomposition = try RidgeDecomposition(others, inversePenalty: inversePenalty)
+        let others = try reduce(merged(factors, leavingOut: fold))
+        let decomposition = try decompose(others)
         guard others.rowCount > 0, others.undeterminedIntercept == nil else {
           return .success((decomposition, nil))
         }
         return .success(
-          (decomposition, HeldOutFold(decomposition, fold: reduce(factors[fold]))))
+          (decomposition, HeldOutFold(decomposition, fold: try reduce(factors[fold]))))
       } catch {
-        return .failure(.decomposition(error))
+        return .failure(error)
       }
     }
     var all: [(RidgeDecomposition, HeldOutFold?)] = []
@@ -138,7 +141,7 @@ struct RidgeBlockFit {
   /// - Parameter position: Of the channel within the block.
   func channel(
     _ rows: ChannelRows, _ scaling: ChannelScaling, position: Int, block: Int
-  ) -> RidgeChannel {
+  ) throws(RegressionError) -> RidgeChannel {
     let k = rows.featureCount
     let shift = rows.shift ?? [Double](repeating: 0, count: k + 1)
     let start = starts[position]
@@ -148,7 +151,7 @@ struct RidgeBlockFit {
     return RidgeChannel(
       featureMean: zip(scaling.mean, shift).map { $0 + $1 }, featureScale: scaling.scale,
       valueAtMean: value, coefficients: own,
-      posterior: posterior(position, mean: scaling.mean, features: start..<start + k),
+      posterior: try posterior(position, mean: scaling.mean, features: start..<start + k),
       block: block, rowCount: rows.rowCount)
   }
 
@@ -156,9 +159,9 @@ struct RidgeBlockFit {
   ///
   /// A direction whose singular value is rounding counts as if it had been seen at the rounding
   /// level: its variance stays finite, and is large for a site that leaves the training span.
-  private func posterior(_ position: Int, mean: [Double], features: Range<Int>)
-    -> PosteriorFactor
-  {
+  private func posterior(
+    _ position: Int, mean: [Double], features: Range<Int>
+  ) throws(RegressionError) -> PosteriorFactor {
     let triangle = decomposition.triangle
     let (m, total) = (triangle.interceptCount, triangle.featureCount)
     var unit = [Double](repeating: 0, count: m)
@@ -184,6 +187,6 @@ struct RidgeBlockFit {
     }
     let whole = PosteriorFactor(factor: factor, offset: offset)
     // Channels that were fitted together add their q: they keep the common rows.
-    return starts.count == 1 ? whole.triangular() : whole
+    return starts.count == 1 ? try whole.triangular() : whole
   }
 }

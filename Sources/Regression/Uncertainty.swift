@@ -26,13 +26,13 @@ public struct PosteriorFactor: Equatable, Sendable {
   }
 
   /// The same |q| from a triangle: F = O T with orthonormal columns of O, o alike.
-  func triangular() -> PosteriorFactor {
+  func triangular() throws(RegressionError) -> PosteriorFactor {
     let (r, k) = (factor.rowCount, factor.columnCount)
     var whole = StreamingQR(columnCount: k + 1)
     for i in 0..<r {
       whole.append((Array(factor.storage[i * k..<(i + 1) * k]) + [offset[i]]).span)
     }
-    let triangle = whole.triangle()
+    let triangle = try whole.certifiedTriangle()
     var result = Matrix(rowCount: k + 1, columnCount: k)
     for i in 0..<k { for j in i..<k { result[i, j] = triangle[i, j] } }
     return PosteriorFactor(factor: result, offset: (0...k).map { triangle[$0, k] })

@@ -107,13 +107,13 @@ public func fit(
       file: "-", "expected --prior none for features of another program, found algebraic")
   }
   if let keptCount = options.keptCount, keptCount < k {
-    let kept = selectFeatures(channels, count: keptCount)
+    let kept = try selectFeatures(channels, count: keptCount)
     guard !kept.isEmpty else {
       throw InputError(
         file: "-", "expected features that differ between sites, found none (larger --cutoff?)")
     }
-    channels = channels.map { $0.keeping(kept) }
-    if options.isCoupled { coupled = coupled.keeping(kept) }
+    channels = try channels.map { try $0.keeping(kept) }
+    if options.isCoupled { coupled = try coupled.keeping(kept) }
     prior = kept.map { prior[$0] }
     data.keep(kept)
   }

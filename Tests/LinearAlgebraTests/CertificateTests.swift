@@ -79,6 +79,77 @@ struct CertificateTests {
   }
 }
 
+/// Wrong triangular factors, and right ones of columns whose scales differ.
+struct QRCertificateTests {
+  private static let columns = 7
+
+  /// Rows whose columns differ by twenty-four orders of magnitude, and one column of zeros.
+  private static let rows: [Double] = (0..<40 * columns).map { index in
+    let (i, j) = (index / columns, index % columns)
+    let scales = [1, 1e-12, 1e12, 1, 0, 1e-3, 30]
+    return scales[j] * (1 / Double(1 + (i * 7 + j * 13) % 31) + (i % columns == j ? 1 : 0))
+  }
+
+  /// The factor, column by column, and its certificate.
+  private func factor() throws -> (certificate: QRCertificate, factor: [Double]) {
+    let n = Self.columns
+    var qr = StreamingQR(columnCount: n)
+    qr.append(Self.rows.span)
+    let triangle = try qr.triangle()
+    var (factor, block) = (
+      [Double](repeating: 0, count: n * n), [Double](repeating: 0, count: 40 * n)
+    )
+    for i in 0..<n { for j in 0..<n { factor[j * n + i] = triangle[i, j] } }
+    for i in 0..<40 { for j in 0..<n { block[j * 40 + i] = Self.rows[i * n + j] } }
+    let zero = [Double](repeating: 0, count: n * n)
+    return (QRCertificate(factor: zero, block: block, order: n), factor)
+  }
+
+  @Test func aRightFactorPasses() throws {
+    let (certificate, factor) = try factor()
+    try certificate.check(factor: factor, routine: "test")
+  }
+
+  /// (row, column, factor of that element): each wrong by 1e-9 of its column.
+  @Test(arguments: [(0, 0), (1, 1), (0, 1), (2, 2), (3, 5), (5, 6), (6, 6)])
+  func aWrongElementIsFound(row: Int, column: Int) throws {
+    let (certificate, right) = try factor()
+    let n = Self.columns
+    var wrong = right
+    let size = (0..<n).reduce(0) { max($0, abs(right[column * n + $1])) }
+    wrong[column * n + row] += 1e-9 * size * (right[column * n + row] < 0 ? -1 : 1)
+    #expect(throws: LAPACKError.self) { try certificate.check(factor: wrong, routine: "test") }
+  }
+
+  /// Norms of columns do not see what stands in which row.
+  @Test func exchangedElementsAreFound() throws {
+    var (certificate, factor) = try factor()
+    let n = Self.columns
+    factor.swapAt(5 * n, 5 * n + 2)
+    #expect {
+      try certificate.check(factor: factor, routine: "test")
+    } throws: { error in
+      guard case LAPACKError.wrong("test", "the product RᵀR w", let size) = error else {
+        return false
+      }
+      return size > 1
+    }
+  }
+
+  /// A failure is remembered over further rows and over merging.
+  @Test(arguments: [.nan, 1e308]) func aFailureDoesNotLeave(element: Double) throws {
+    var qr = StreamingQR(columnCount: 2)
+    // The norm of such a column is beyond the doubles, as a NaN is.
+    for _ in 0..<5 { qr.append([1, element].span) }
+    for _ in 0..<StreamingQR.blockHeight { qr.append([1, 2].span) }
+    #expect(throws: LAPACKError.self) { try qr.triangle() }
+    var other = StreamingQR(columnCount: 2)
+    other.append([3, 4].span)
+    other.append(qr)
+    #expect(throws: LAPACKError.self) { try other.triangle() }
+  }
+}
+
 /// Decompositions of one and of several threads at once: each has the bytes that it has alone.
 struct BLASGateTests {
   private static func matrix(_ n: Int, _ seed: Int) -> Matrix {
