@@ -28,6 +28,8 @@ extension Frame {
     setKey("lambda_min", .real(labels.ledger.smallest))
     setKey("lambda_max", .real(labels.ledger.largest))
     setKey("stable", .logical(labels.ledger.isStable))
+    removeColumn("free")
+    removeKey("fixed_atoms")
   }
 
   /// Says which atoms moved while the others were held fixed: the column `free` and the key

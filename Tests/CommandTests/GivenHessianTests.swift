@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import TestSupport
 import Testing
@@ -105,9 +106,9 @@ struct GivenHessianTests {
     try scratch.write(
       """
       2
-      Lattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3 pbc="T T T"
-      Si 0 0 0
-      Ge 2 2 2
+      Lattice="4 0 0 0 4 0 0 0 4" Properties=species:S:1:pos:R:3:sublattice:I:1:ref_pos:R:3 pbc="T T T"
+      Si 0 0 0 0 0 0 0
+      Ge 2 2 2 1 2 2 2
 
       """, to: "pair.xyz")
     try scratch.write(
@@ -126,6 +127,13 @@ struct GivenHessianTests {
     let expected = -0.5 * log(30 / (28.085 * 28.085 * 28.085))
     let entropy = run.output.split(separator: " ").first { $0.hasPrefix("entropy=") }
     #expect(abs((Double(entropy?.dropFirst(8) ?? "") ?? 0) - expected) < 1e-12)
+    // The zero of the atom that was held fixed is no label to learn from.
+    try scratch.write(run.output, to: "part.xyz")
+    for command in ["ridge", "ace-features"] {
+      refused(
+        try scratch.run(command, ["--order", "1", "--degree", "2", "--cutoff", "3", "part.xyz"]),
+        "part.xyz: frame 1", "site_entropy: expected labels of a Hessian of all atoms")
+    }
     refused(
       try scratch.run("site-entropy", ["--hessian", "part.json", "pair.xyz"]),
       "kind relative", "all 2 atoms")
@@ -173,6 +181,54 @@ struct GivenHessianTests {
     #expect(lines.first?.contains("warning: moved.xyz: frame 1: changed-0.02.fc") == true)
     #expect(lines.first?.contains("symmetric only to 0.0") == true)
     #expect(lines.last?.contains("symmetric to 0.05 of its largest element, found 0.") == true)
+  }
+
+  /// Scripts may write the Hessian beside a frame: it is checked as that of another file.
+  @Test func hessiansBesideFramesAreChecked() throws {
+    let scratch = try workshop()
+    let made = try scratch.shell(
+      "hessian -p '\(LabelTests.potential("CdTe-Zhou2013.sw"))' moved.xyz > good.h5")
+    try #require(made.status == 0, "\(made.error)")
+    // The first off-diagonal block of a row, changed on one side only.
+    func write(_ name: String, by change: Double, index: Int) throws {
+      let path = scratch.path("good.h5")
+      var stream = try FrameStream(path: path)
+      var output: [UInt8] = []
+      var encoder = try FrameEncoder(format: .hdf5)
+      while let frame = try stream.next() {
+        let stored = try #require(try stream.archive?.hessian(frame: 0))
+        var values = stored.values
+        values[index] += change
+        let changed = try StoredHessian(
+          blockSize: 3, siteCount: stored.siteCount, rowStarts: stored.rowStarts,
+          indices: stored.indices, values: values, masses: stored.masses)
+        try encoder.append(
+          frame,
+          FrameAttachments(
+            hessian: changed, referenceHessian: try stream.archive?.referenceHessian()),
+          to: &output)
+      }
+      try encoder.finish(to: &output)
+      try Data(output).write(to: scratch.folder.appending(path: name))
+    }
+    try write("same.h5", by: 0, index: 1)
+    try write("poor.h5", by: 0.05, index: 1)
+    try write("wrong.h5", by: 2, index: 1)
+    // On the diagonal of the matrix: symmetric, but a translation costs energy.
+    try write("heavy.h5", by: 2, index: 0)
+    for (file, kind) in [("same", "relative"), ("same", "absolute")] {
+      let run = try scratch.run("site-entropy", ["--kind", kind, "\(file).h5", "-o", "x.h5"])
+      #expect(run == CommandRun(status: 0, output: "", error: ""))
+    }
+    let poor = try scratch.run("site-entropy", ["--kind", "absolute", "poor.h5", "-o", "x.h5"])
+    #expect(poor.status == 0)
+    #expect(poor.error.hasPrefix("site-entropy: warning: poor.h5: frame 1"), "\(poor.error)")
+    #expect(poor.error.contains("its Hessian: Hessian symmetric only to 0.0"), "\(poor.error)")
+    refused(
+      try scratch.run("site-entropy", ["wrong.h5"]), "wrong.h5: frame 1", "symmetric to 0.05")
+    refused(
+      try scratch.run("site-entropy", ["--kind", "absolute", "heavy.h5"]), "heavy.h5: frame 1",
+      "free of net forces to 0.05")
   }
 
   @Test func compressedFilesAreNamedWithTheRemedy() throws {

@@ -218,8 +218,9 @@ struct SiteEntropyCommand: FilterCommand {
     let source = potential.map { LabelMeaning.Source(name: $0.name, contentHash: $0.contentHash) }
     let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
     let (isMassWeighted, tolerance) = (!unweighted, tolerance?.value ?? Self.usualTolerance)
-    let hasRadius = radius != nil
+    let (hasRadius, needsReference) = (radius != nil, kind == .relative)
     let given = GivenHessians(files, firstFrame: stream.firstFrame.value)
+    let attached = AttachedHessians()
     var (frameCount, forceIsSaid) = (0, false)
     try session.mapFrames(matrices: .keep) { job in
       // One big frame may have all threads inside LAPACK, at the price of its last bits; several
@@ -228,7 +229,13 @@ struct SiteEntropyCommand: FilterCommand {
       let own = try given.hessian(of: job)
       // Masses that stand in the file of the Hessian count.
       var frame = try job.frame.settingMasses(own?.masses, of: own?.name ?? "")
+      // Those beside the frame are read where no potential and no file takes their place.
+      let beside = try potential == nil && own == nil ? attached.hessian(of: job) : nil
+      if let beside { frame = beside.frame }
       let reference = try given.referenceHessian(of: frame)
+      let referenceBeside =
+        try potential == nil && reference == nil && needsReference
+        ? attached.referenceHessian(of: job) : nil
       if let own, let reference {
         try own.hessian.checkBelongs(
           to: reference.hessian, name: own.name, referenceName: reference.name)
@@ -237,8 +244,9 @@ struct SiteEntropyCommand: FilterCommand {
         [frame] in
         try labeller.labels(
           of: frame,
-          hessian: own?.hessian.matrix ?? job.attachments.hessian.map(BlockSparseMatrix.init),
-          referenceHessian: reference?.hessian.matrix
+          hessian: own?.hessian.matrix ?? beside?.given.matrix
+            ?? job.attachments.hessian.map(BlockSparseMatrix.init),
+          referenceHessian: reference?.hessian.matrix ?? referenceBeside?.matrix
             ?? job.attachments.referenceHessian.map(BlockSparseMatrix.init),
           freeAtoms: own?.freeAtoms)
       }
@@ -265,11 +273,11 @@ struct SiteEntropyCommand: FilterCommand {
       }
       var result = try Self.judged(
         frame, labels.ledger, attachments: attachments, report: report, isSaddle: saddle, policy)
-      result.warnings = own?.warnings ?? []
+      result.warnings = own?.warnings ?? beside?.given.warnings ?? []
       return result
     } consumed: { job, result in
       frameCount += 1
-      given.takeWarnings().forEach(session.warn)
+      (given.takeWarnings() + attached.takeWarnings()).forEach(session.warn)
       if case .real(let force)? = result.report["reference_force"], !forceIsSaid {
         forceIsSaid = true
         session.warn(

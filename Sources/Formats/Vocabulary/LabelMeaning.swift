@@ -30,6 +30,9 @@ public struct LabelMeaning: Equatable, Sendable {
   /// The largest error in k_B that an approximate engine was asked for; nil for the exact ones.
   /// Labels within their errors mean the same: it is kept and not compared.
   public var tolerance: Double?
+  /// Whether some atoms were held fixed: their labels are no labels, and those of the others are not
+  /// what they would be in a crystal that moves.
+  public var hasFixedAtoms = false
 
   public init(
     kind: String? = nil, temperature: Double? = nil, isMassWeighted: Bool = true,
@@ -62,6 +65,11 @@ public struct LabelMeaning: Equatable, Sendable {
   public func quantityDifference(
     from expected: LabelMeaning, of whose: String, ignoringUnsaid: Bool = false
   ) -> String? {
+    if hasFixedAtoms != expected.hasFixedAtoms {
+      let words = [true: "some atoms held fixed", false: "all atoms free"]
+      return "expected labels as those of \(whose), with \(words[expected.hasFixedAtoms] ?? ""), "
+        + "found labels with \(words[hasFixedAtoms] ?? "")"
+    }
     if ignoringUnsaid && (kind == nil || expected.kind == nil) { return nil }
     if kind != expected.kind {
       return "expected labels of the kind of \(whose), \(expected.kind ?? "none"), "
@@ -146,7 +154,26 @@ extension Frame {
       meaning.isMassWeighted = isMassWeighted
     }
     meaning.tolerance = real("entropy_tolerance")
+    meaning.hasFixedAtoms = hasFixedAtoms
     return meaning
+  }
+
+  /// Whether the labels are those of a Hessian of some of the atoms.
+  private var hasFixedAtoms: Bool {
+    if case .integer(let count) = key("fixed_atoms"), count > 0 { return true }
+    if case .logical(let free) = column("free")?.values { return free.contains(false) }
+    return false
+  }
+
+  /// Refuses labels of a Hessian of some of the atoms where a model would learn from them.
+  ///
+  /// - Throws: ``InputError`` where atoms were held fixed.
+  public func requireAllAtomsFree() throws(InputError) {
+    guard hasFixedAtoms else { return }
+    throw InputError(
+      source,
+      "site_entropy: expected labels of a Hessian of all atoms, found atoms that were held fixed "
+        + "(free, fixed_atoms), whose zeros are no labels")
   }
 
   /// Writes what the labels mean; keys of earlier labels that say otherwise go.

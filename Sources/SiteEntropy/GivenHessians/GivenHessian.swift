@@ -32,11 +32,12 @@ public struct GivenHessian: Sendable {
   ///   - frame: With the masses that count.
   ///   - isReference: Whether it is that of the reference crystal, which has its translations.
   ///   - freeAtoms: The atoms of the frame that have rows; nil for all of them.
+  ///   - rowsAreKnown: Whether it stood beside the frame, so that no other order is possible.
   ///   - name: What messages call it.
   /// - Throws: ``InputError`` where it cannot be the Hessian of these atoms in this order.
   public init(
     checking given: BlockSparseMatrix, of frame: Frame, isReference: Bool,
-    freeAtoms: [Int]? = nil, name: String
+    freeAtoms: [Int]? = nil, rowsAreKnown: Bool = false, name: String
   ) throws(InputError) {
     let largest = given.values.reduce(0) { max($0, abs($1)) }
     guard largest > 0, largest.isFinite else {
@@ -57,7 +58,7 @@ public struct GivenHessian: Sendable {
     }
     asymmetry = given.largestAsymmetry() / largest
     try check("symmetric", asymmetry)
-    var result = asymmetry > 0 ? given.symmetrized() : given
+    var result = asymmetry > Self.rounding ? given.symmetrized() : given
     if freeAtoms == nil {
       let sum = result.rowSums().reduce(0) { max($0, abs($1)) } / largest
       try check("free of net forces", sum)
@@ -68,7 +69,7 @@ public struct GivenHessian: Sendable {
     }
     translations = try isReference ? Self.translations(result, frame, name) : nil
     if let translations { try check("free of differences between translated pairs", translations) }
-    if freeAtoms == nil { try Self.checkReach(result, frame, isReference, name) }
+    if freeAtoms == nil, !rowsAreKnown { try Self.checkReach(result, frame, isReference, name) }
     let masses = try frame.atomicMasses()
     let frequency = result.largestFrequency(
       masses: freeAtoms.map { $0.map { masses[$0] } } ?? masses)
