@@ -82,15 +82,18 @@ struct ResourceTests {
       """
       mkdir folder; cd folder; \(tool.line) -j 2 > ../wanted; cd ..
       right=0
-      for size in 50 150 200 300 400 600 1000 4000; do
+      for limit in "-v 50" "-v 150" "-v 200" "-v 300" "-v 400" "-v 600" "-v 1000" "-v 4000" \
+        "-d 100" "-d 300"; do
+        size=${limit#-? }
         mkdir -p folder; cd folder
-        (ulimit -v $((1000 * size)); timeout -s KILL 60 \(tool.line) -j 2 > ../out 2> ../err); s=$?
+        (ulimit ${limit% *} $((1000 * size)); timeout -s KILL 60 \(tool.line) -j 2 > ../out 2> ../err)
+        s=$?
         cd ..; rm -r folder
         if [ $s = 0 ]; then
-          right=$((right + 1)); cmp -s out wanted || violation "$size MB: exit 0 and other output"
+          right=$((right + 1)); cmp -s out wanted || violation "$limit MB: exit 0 and other output"
         else
-          [ $s = 137 ] && violation "$size MB: no end"
-          [ $size -lt 1000 ] || violation "$size MB: exit $s"
+          [ $s = 137 ] && violation "$limit MB: no end"
+          [ $size -lt 1000 ] || violation "$limit MB: exit $s"
         fi
       done
       [ $right -ge 2 ] || violation "only $right runs came through"
