@@ -138,6 +138,10 @@ struct BoundaryTests {
     ("site-entropy --embed infinite", "--embed: expected --potential"),
     ("site-gradient -p x.sw --total --engine polynomial", "--engine polynomial: expected --site"),
     (
+      "touch Si && xyz-convert --types Ge Si",
+      "took 'Si' for an element, and a file has that name: give it as ./Si"
+    ),
+    (
       "hessian --lammps 'pair_style tersoff' --types Si C sic.xyz",
       "found 'sic.xyz' (an INPUT stands in front of --types"
     ),

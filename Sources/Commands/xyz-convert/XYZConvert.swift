@@ -1,6 +1,7 @@
 import ArgumentParser
 package import CommandLine
 import Formats
+import Foundation
 
 package var xyzConvert: any CheckedCommand.Type { XYZConvert.self }
 
@@ -31,6 +32,15 @@ struct XYZConvert: FilterCommand {
   var types: ElementList?
 
   @OptionGroup var stream: StreamOptions
+
+  func validate() throws {
+    guard let last = types?.symbols.last, stream.inputs.isEmpty,
+      FileManager.default.fileExists(atPath: last)
+    else { return }
+    throw ValidationError(
+      "--types: took '\(last)' for an element, and a file has that name: "
+        + "give it as ./\(last), or in front of --types")
+  }
 
   var speciesTypes: [String] { types?.symbols ?? [] }
 
