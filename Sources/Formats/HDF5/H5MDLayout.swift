@@ -113,7 +113,7 @@ struct H5MDLayout {
     try image.setFixedAttribute("name", of: "h5md/author", to: ["N/A"])
     try image.setFixedAttribute("name", of: "h5md/creator", to: ["sitevib"])
     try image.setFixedAttribute("version", of: "h5md/creator", to: [sitevibVersion])
-    try image.setAttribute("version", of: "h5md/modules/sitevib", to: [Int32(1), 0])
+    try image.setAttribute("version", of: "h5md/modules/sitevib", to: [Int32(1), 1])
   }
 
   func linkTime(of group: String, in image: borrowing FileImage) throws(HDF5Error) {
