@@ -135,7 +135,7 @@ let package = Package(
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
       name: "Fuzz", dependencies: ["Potentials", "Crystal", "Formats"], path: "Tests/fuzz",
-      exclude: ["corpus", "run.sh"], swiftSettings: strict),
+      exclude: ["blind.sh", "corpus", "coverage.sh", "run.sh"], swiftSettings: strict),
     // MARK: Commands
     .executableTarget(
       name: "sitevib",

@@ -43,9 +43,9 @@ struct CommandTarget {
     unsafe posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o644)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, error, flags, 0o644)
     var arguments = unsafe words.map { unsafe strdup($0 == "@" ? input : $0) } + [nil]
-    defer { for unsafeargument in unsafe arguments { unsafe free(argument) } }
+    defer { for index in unsafe arguments.indices { unsafe free(arguments[index]) } }
     var child = pid_t()
-    guard unsafe posix_spawn(&child, words[0], &actions, nil, &arguments, environ) == 0 else {
+    guard unsafe posix_spawn(&child, words[0], &actions, nil, &arguments, nil) == 0 else {
       throw Targets.Broken(description: "cannot run \(words[0])")
     }
     let end = Date().addingTimeInterval(Self.patience)

@@ -4,13 +4,23 @@ import Potentials
 
 /// Feeds readers with changed files, one process for all: any trap, hang, growth or wrong error ends it.
 ///
-///     Fuzz FORMAT [--seconds S] [--count N] [--seed X] [--only I] SEED...
+///     Fuzz FORMAT [--seconds S] [--count N] [--seed X] [--only I] [--command LINE] SEED...
 ///
-/// FORMAT is extxyz, sw, springs, potentials, h5 or hessian; the seeds are files. Input I follows from the seed and I alone,
+/// FORMAT is extxyz, sw, springs, potentials, h5 or hessian; the seeds are files. With --command it is a command that
+/// reads each input (``CommandTarget``), in a process of its own, and FORMAT only says how to change; what ends it is
+/// left in `fuzz-FORMAT-SEED-I.input`, and the run goes on. Input I follows from the seed and I alone,
 /// and the file `fuzz-FORMAT.state` holds the last I, so that one that ends the process is found again:
 /// `--only I` writes it to standard output. Ends after N inputs or S seconds, with a line of figures.
 @main struct Fuzz {
   static func main() {
+    #if COVERAGE
+      exit(Coverage.main())
+    #else
+      fuzz()
+    #endif
+  }
+
+  private static func fuzz() {
     do {
       try Fuzz(Array(CommandLine.arguments.dropFirst())).run()
     } catch {
@@ -22,11 +32,12 @@ import Potentials
   private struct Failure: Error, CustomStringConvertible { let description: String }
 
   private let format: String
-  private let target: @Sendable ([UInt8]) throws -> Void
+  private var target: @Sendable ([UInt8]) throws -> Void
   private var seconds = 10.0
   private var count = Int.max
   private var seed: UInt64 = 1
   private var only: Int?
+  private var isCommand = false
   private var seeds: [[UInt8]] = []
 
   private init(_ arguments: [String]) throws {
@@ -49,6 +60,10 @@ import Potentials
       case "--count": count = Int(value) ?? 0
       case "--seed": seed = UInt64(value) ?? 0
       case "--only": only = Int(value)
+      case "--command":
+        let command = CommandTarget(value)
+        self.target = { try command.run($0) }
+        isCommand = true
       default: throw Failure(description: "unknown option \(argument)")
       }
     }
@@ -75,7 +90,7 @@ import Potentials
     }
     let state = unsafe open("fuzz-\(format).state", O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     let end = Date().addingTimeInterval(seconds)
-    var (index, refused, warm) = (0, 0, 0)
+    var (index, refused, warm, found) = (0, 0, 0, 0)
     while index < count && Date() < end {
       let mark = Array("\(index)\n".utf8)
       guard unsafe pwrite(state, mark, mark.count, 0) == mark.count else {
@@ -85,13 +100,20 @@ import Potentials
       alarm(60)
       do { try target(input(index)) } catch is InputError {
         refused += 1
-      } catch { throw Failure(description: "input \(index): \(error)") }
+      } catch {
+        guard isCommand, found < 20 else { throw Failure(description: "input \(index): \(error)") }
+        found += 1
+        let name = "fuzz-\(format)-\(seed)-\(index).input"
+        try Data(input(index)).write(to: URL(filePath: name))
+        print("\(format): input \(index): \(error), in \(name)")
+      }
       index += 1
       if index == 500 { warm = peak() }
     }
     alarm(0)
-    let grown = warm == 0 ? 0 : peak() - warm
+    let grown = isCommand || warm == 0 ? 0 : peak() - warm
     print("\(format): \(index) inputs, \(refused) refused, \(grown) KiB grown")
+    guard found == 0 else { throw Failure(description: "\(found) findings") }
     guard refused > 0, refused < index else {
       throw Failure(description: "\(refused) of \(index) inputs refused: changes miss the reader")
     }
