@@ -45,6 +45,12 @@ struct HDF5BoundaryTests {
     #expect(error?.message.contains("which is in eV fs²/Å² (QUIP)") == true)
   }
 
+  @Test func bothNamesOfAQuantityAreKept() throws {
+    let frame = try frames("pass/mass-and-masses")[0]
+    #expect(frame.reals("mass") == [28.085, 28.085] && frame.reals("masses") == [28.085, 29.97])
+    #expect(throws: InputError.self) { try frame.atomicMasses() }
+  }
+
   @Test func namesOfAnEnumerationAreElements() throws {
     #expect(
       try frames("pass/species-enumeration").map(\.species) == [["Si", "Ge"], ["Si", "Ge"]])

@@ -44,6 +44,15 @@ def unit_of(path, values, unit):
     return change
 
 
+def unit_of_position(out):
+    out[POSITION].attrs["unit"] = "nm"
+
+
+def both_masses(out):
+    out["particles/all/mass"] = [28.085, 28.085]
+    out["particles/all/masses"] = [28.085, 29.97]
+
+
 def masses(value):
     def change(out):
         out["particles/all/mass/value"] = np.full((2, 2), value)
@@ -112,6 +121,7 @@ PASS = {
     # Without a unit: one of an isotope, and QUIP's eV fs²/Å².
     "mass-without-unit": masses(29.97),
     "mass-of-another-unit": masses(28.085 * 103.642697),
+    "mass-and-masses": both_masses,
     "species-enumeration": enumeration({"Ge": 0, "Si": 1}, [1, 0]),
     "dictionary": dictionary,
 }
@@ -119,6 +129,7 @@ FAIL = {
     "units-unknown": units("furlong", 1.0),
     "units-other-quantity": units("fs", 1.0),
     "units-masses-length": unit_of("particles/all/mass/value", np.full((2, 2), 28.0), "nm"),
+    "units-position-alone": unit_of_position,
     "two-groups": second_group,
     "species-types": species(np.array([1, 2], "i4")),
     "species-enumeration-other": enumeration({"Core": 0, "Si": 1}, [1, 0]),
