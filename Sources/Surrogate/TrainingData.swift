@@ -134,7 +134,7 @@ public struct TrainingReader: Sendable {
   public func rows(
     of frame: Frame, features: StoredFeatures?
   ) throws -> (FrameRows, StoredFeatures?) {
-    if withSlopes || target == "site_entropy" { try frame.requireAllAtomsFree() }
+    if withSlopes || target == "site_entropy" { try frame.requireLabelsToLearnFrom() }
     let found = try frame.labelMeaning()
     if let difference = found.difference(from: meaning, of: "the first frame") {
       throw InputError(frame.source, difference)

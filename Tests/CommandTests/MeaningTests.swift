@@ -82,6 +82,23 @@ struct MeaningTests {
     #expect(lines.contains { $0.contains("rmse") } == options.contains("-p "), "\(run.error)")
   }
 
+  static let badLabels: [(String, String)] = [
+    ("s/entropy_units=kB/entropy_units=eV\\/K/", "entropy_units: expected kB, found 'eV/K'"),
+    ("s/ entropy=[^ ]*/ entropy=99.5/", "entropy: expected the sum of site_entropy, "),
+    ("s/stable=T/stable=F/", "stable: expected labels of a stable frame, found F"),
+    ("s/entropy_kind=relative/entropy_kind=quantum/", "temperature: expected a positive number"),
+    ("s/stable=T/stable=T fixed_atoms=2/", "found atoms that were held fixed"),
+    ("s/stable=T/stable=T fixed_atoms=x/", "expected a whole number for fixed_atoms, found 'x'"),
+  ]
+
+  @Test(arguments: badLabels) func labelsThatMeanNothingAreNoTraining(
+    change: String, message: String
+  ) throws {
+    let run = try frames().shell("sed '\(change)' plain.xyz > x.xyz; \(Self.fit) x.xyz -o m.h5")
+    #expect(run.status == 65 && run.error.contains("ridge: x.xyz: frame 1"), "\(run.error)")
+    #expect(run.error.contains(message), "\(run.error)")
+  }
+
   @Test func temperaturesDoNotMix() throws {
     let scratch = try frames()
     let run = try scratch.shell(

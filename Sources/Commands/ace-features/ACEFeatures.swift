@@ -65,7 +65,7 @@ struct ACEFeatures: FilterCommand {
     let withGradients = gradients
     let limit = physicalMemory() / 4
     try session.mapFrames(matrices: .add) { job in
-      if job.frame.column("site_entropy") != nil { try job.frame.requireAllAtomsFree() }
+      if job.frame.column("site_entropy") != nil { try job.frame.requireLabelsToLearnFrom() }
       let prepared = try calculator.prepare(job.frame)
       if withGradients { try refuseLarge(job.frame, prepared, calculator, limit: limit) }
       let features = StoredFeatures(

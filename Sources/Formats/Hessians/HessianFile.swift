@@ -109,11 +109,26 @@ public struct HessianFile: Sendable {
       // The frame that it stands beside says whose rows they are.
       let frame = try RecordedFrames(image).frame(
         at: 0, source: FrameSource(file: name, frame: 1))
+      try checkMasses(of: hessian, against: frame, group: group)
       return (
         .full(hessian), HessianAtoms(of: frame, isReference: group.hasSuffix("reference"))
       )
     }
     throw HDF5Error.missing(object: "/\(StoredHessian.group)/0")
+  }
+
+  /// Two masses of one atom in one file must be one.
+  private static func checkMasses(
+    of hessian: StoredHessian, against frame: Frame, group: String
+  ) throws {
+    guard hessian.masses.count == frame.atomCount else { return }
+    let masses = try frame.atomicMasses()
+    let atom = masses.indices.first { abs(masses[$0] - hessian.masses[$0]) > 1e-3 * masses[$0] }
+    guard let atom else { return }
+    throw HDF5Error.unexpected(
+      object: "/\(group)/masses",
+      expected: "\(masses[atom]) u of atom \(atom + 1), as its frame has",
+      found: "\(hessian.masses[atom])")
   }
 }
 

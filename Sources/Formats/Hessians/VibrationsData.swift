@@ -133,6 +133,7 @@ struct VibrationsData {
   /// An array of `ase.io.jsonio`: its shape and its finite numbers; nil for anything else.
   private static func array(_ json: JSON?) -> (shape: [Int], values: [Double])? {
     guard let parts = json?["__ndarray__"]?.array, parts.count == 3,
+      let type = parts[1].text, ["float", "int", "uint"].contains(where: type.hasPrefix),
       let shape = FrameRecord.all(parts[0].array, \.integer), shape.allSatisfy({ $0 >= 0 }),
       let values = FrameRecord.all(flat(parts[2]), \.real), !values.isEmpty
     else { return nil }

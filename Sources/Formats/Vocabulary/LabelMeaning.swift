@@ -138,15 +138,21 @@ public struct LabelMeaning: Equatable, Sendable {
 extension Frame {
   /// What the labels of the frame mean, as its keys say.
   ///
-  /// - Throws: ``InputError`` for a temperature that is no number.
+  /// - Throws: ``InputError`` for a temperature that is missing or no number, and for labels in another
+  ///   unit than k_B.
   public func labelMeaning() throws(InputError) -> LabelMeaning {
     let kind = text("entropy_kind")
+    if let unit = text("entropy_units"), unit != "kB" {
+      throw InputError(source, "entropy_units: expected kB, found '\(excerpt(unit.utf8))'")
+    }
     var meaning = LabelMeaning(kind: kind, embedding: text("embedding"), source: source(prefix: ""))
     // Of another kind it is the temperature of something else.
-    if kind == "quantum", key("temperature") != nil {
+    if kind == "quantum" {
       guard let temperature = real("temperature"), temperature > 0 else {
         throw InputError(
-          source, "temperature: expected a positive number of K, found another value")
+          source,
+          "temperature: expected a positive number of K beside entropy_kind=quantum, found "
+            + (key("temperature") == nil ? "none" : "another value"))
       }
       meaning.temperature = temperature
     }
@@ -165,10 +171,26 @@ extension Frame {
     return false
   }
 
-  /// Refuses labels of a Hessian of some of the atoms where a model would learn from them.
+  /// Refuses labels that no model should learn from: of a Hessian of some of the atoms, of an unstable
+  /// frame without its negative modes (kind relative; a saddle of another kind lacks one on purpose), and
+  /// those that do not add up to the `entropy` beside them.
   ///
-  /// - Throws: ``InputError`` where atoms were held fixed.
-  public func requireAllAtomsFree() throws(InputError) {
+  /// - Throws: ``InputError`` where they are.
+  public func requireLabelsToLearnFrom() throws(InputError) {
+    if text("entropy_kind") == "relative", key("stable") == .logical(false) {
+      throw InputError(
+        source,
+        "stable: expected labels of a stable frame, found F, whose negative modes they lack "
+          + "(site-entropy --on-unstable skip leaves such frames out)")
+    }
+    if let labels = reals("site_entropy"), let total = real("entropy"), total.isFinite {
+      let (sum, size) = labels.reduce((0.0, 0.0)) { ($0.0 + $1, $0.1 + abs($1)) }
+      // What programs round away: eight decimals, or six digits.
+      guard abs(sum - total) <= 1e-7 * Double(labels.count) + 1e-4 * size || !sum.isFinite else {
+        throw InputError(
+          source, "entropy: expected the sum of site_entropy, \(sum), found \(total)")
+      }
+    }
     guard hasFixedAtoms else { return }
     throw InputError(
       source,

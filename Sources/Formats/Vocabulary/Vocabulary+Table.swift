@@ -91,7 +91,7 @@ extension Vocabulary {
     Entry("entropy_error_estimate", .real, unit: entropy, .entropy, by: "site-entropy"),
     Entry("temperature", .real, unit: "K", .entropy, by: "site-entropy"),
     Entry("embedding", .text, .entropy, by: "site-entropy"),
-    Entry("fixed_atoms", .integer, .entropy, by: "site-entropy"),
+    Entry("fixed_atoms", .integer, .entropy, by: "site-entropy", isFixed: true),
     Entry("zero_modes", .integer, .entropy, by: "site-entropy"),
     Entry("negative_modes", .integer, .entropy, by: "site-entropy"),
     Entry("lambda_min", .real, .entropy, by: "site-entropy"),
