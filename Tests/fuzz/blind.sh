@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Blind mutation of every format that a command reads: Tests/fuzz/blind.sh FOLDER-OF-BINARIES [COUNT [SEED [FORMAT...]]]
 # Each of COUNT changed inputs goes to a command in a process of its own, with 2 GB of memory: no signal, no run beyond 20 s, no
-# number that is none at exit code 0. Changes of HDF5 know where types are described. What fails is left here as fuzz-*.input.
+# number that is none at exit code 0. One thread of BLAS: with more, commands under such a limit start twice. Changes of HDF5 know where types are described. What fails is left here as fuzz-*.input.
 set -euo pipefail
 binaries=$(cd "$1" && pwd) count=${2:-10000} seed=${3:-1}
 shift $(($# < 3 ? $# : 3))
@@ -59,14 +59,15 @@ run() { # NAME FORMAT COMMAND SEED-FILE...
   mkdir -p "fuzz-$name"
   printf '%s: ' "$name"
   (cd "fuzz-$name" && ulimit -v 2000000 && "$binaries/Fuzz" "$format" --seconds 100000 --count "$count" --seed "$seed" \
-    --command "$binaries/$command" "$@") || failed=1
+    --command "/usr/bin/env OPENBLAS_NUM_THREADS=1 $binaries/$command" "$@") || failed=1
   rm -f "fuzz-$name"/fuzz-command-* "fuzz-$name"/*.state
   rmdir --ignore-fail-on-non-empty "fuzz-$name"
 }
 
 shopt -s nullglob
 corpus=$top/Tests/fuzz/corpus
-run extxyz extxyz "site-entropy -j 1 -p $si @" "$folder"/{si8,moved,labelled}.xyz "$vectors"/extxyz/pass/*.xyz "$corpus"/extxyz/*
+run extxyz extxyz "site-entropy -j 1 -p $si @" "$folder"/{si8,moved,labelled}.xyz
+run extxyz-odd extxyz "xyz-convert -j 1 @" "$vectors"/extxyz/pass/*.xyz "$corpus"/extxyz/*
 run sw sw "site-entropy -j 1 -p @ $folder/one.xyz" "$si" "$vectors"/sw/pass/*.sw "$corpus"/sw/*
 run eam potentials "xyz-energy -j 1 -p @ $folder/cu.xyz" "$vectors"/potentials/pass/*.{eam,alloy,fs}
 run tersoff potentials "xyz-energy -j 1 -p @ $folder/one.xyz" "$vectors"/potentials/pass/*.tersoff
