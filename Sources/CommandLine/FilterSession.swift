@@ -1,4 +1,5 @@
 internal import ArgumentParser
+public import Base
 public import Formats
 internal import LinearAlgebra
 
@@ -310,7 +311,7 @@ public final class FilterSession {
 
   /// One JSON object on standard error, under --json.
   public func report(_ object: JSONObject) {
-    if options.json { diagnostics.writeRaw(object.serialized + "\n") }
+    if options.json { diagnostics.writeRaw(object.compact + "\n") }
   }
 
   private func report(_ job: FrameJob, copies: Int, _ result: FrameResult) {

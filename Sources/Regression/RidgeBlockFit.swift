@@ -1,3 +1,4 @@
+internal import Base
 internal import LinearAlgebra
 
 /// The fit of one block of channels: the choice of λ, the solution and its posterior.

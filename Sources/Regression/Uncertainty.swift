@@ -1,3 +1,4 @@
+internal import Base
 public import LinearAlgebra
 
 /// The posterior covariance of one channel's coefficients, as a factor.

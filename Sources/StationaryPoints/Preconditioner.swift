@@ -1,3 +1,4 @@
+internal import Base
 package import Crystal
 package import Formats
 package import LinearAlgebra

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 package import CommandLine
 import Descriptors
 import Formats
@@ -231,7 +232,7 @@ struct Ridge: FilterCommand {
     }
     session.note(result.text(model))
     session.report(result.json(model))
-    session.setReport(result.json(model).serialized + "\n")
+    session.setReport(result.json(model).compact + "\n")
   }
 
   private var fitOptions: FitOptions {

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 import CommandLine
 import Crystal
 public import Formats
@@ -152,7 +153,7 @@ final class GivenHessians: Sendable {
     return Given(
       name: path,
       hessian: try GivenHessian(
-        checking: BlockSparseMatrix(stored), of: weighted, isReference: isReference,
+        checking: stored.withoutMassWeights, of: weighted, isReference: isReference,
         freeAtoms: framed.freeAtoms, name: path),
       freeAtoms: framed.freeAtoms, masses: framed.masses, isReordered: framed.isReordered,
       isOrderInferred: framed.isOrderInferred, isRounded: file.kind == .dynamicalMatrixText)

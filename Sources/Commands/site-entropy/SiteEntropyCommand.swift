@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 package import CommandLine
 import Formats
 import LinearAlgebra
@@ -245,9 +246,9 @@ struct SiteEntropyCommand: FilterCommand {
         try labeller.labels(
           of: frame,
           hessian: own?.hessian.matrix ?? beside?.given.matrix
-            ?? job.attachments.hessian.map(BlockSparseMatrix.init),
+            ?? job.attachments.hessian.map(\.withoutMassWeights),
           referenceHessian: reference?.hessian.matrix ?? referenceBeside?.matrix
-            ?? job.attachments.referenceHessian.map(BlockSparseMatrix.init),
+            ?? job.attachments.referenceHessian.map(\.withoutMassWeights),
           freeAtoms: own?.freeAtoms)
       }
       frame.setLabels(labels)
