@@ -49,7 +49,7 @@ final class GivenHessians: Sendable {
   let fileCount: Int
   private let options: HessianOptions
   private let firstFrame: Int
-  private let reference = Mutex<(frame: Frame, given: Given)?>(nil)
+  private let reference = BuiltOnce<Frame, Given>(capacity: 1) { $0.sharesReference(with: $1) }
   /// What is to be said of references that were read.
   private let unsaid = Mutex<[String]>([])
 
@@ -113,10 +113,8 @@ final class GivenHessians: Sendable {
   /// The Hessian of the reference, read once for frames of one reference; nil where none is given.
   func referenceHessian(of frame: Frame) throws -> Given? {
     guard let path = options.referenceHessian else { return nil }
-    return try reference.withLock { latest in
-      if let latest, latest.frame.sharesReference(with: frame) { return latest.given }
+    return try reference.value(for: frame) {
       let given = try read(path, for: frame, isReference: true)
-      latest = (frame, given)
       unsaid.withLock { $0 += given.warnings }
       return given
     }

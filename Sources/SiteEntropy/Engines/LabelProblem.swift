@@ -1,7 +1,7 @@
+internal import Base
 internal import Formats
 internal import LinearAlgebra
 internal import Potentials
-internal import Synchronization
 
 /// Where the Hessian of a frame comes from.
 enum HessianOrigin: Sendable {
@@ -16,8 +16,8 @@ final class LabelProblem: Sendable {
   let crystal: ReferenceCrystal
   private let origin: HessianOrigin
   private let threads: Int
-  private let knownHessian = Mutex<BlockSparseMatrix?>(nil)
-  private let knownPerturbation = Mutex<SparsePerturbation?>(nil)
+  private let knownHessian = BuiltOnce<Void, BlockSparseMatrix>()
+  private let knownPerturbation = BuiltOnce<Void, SparsePerturbation>()
 
   /// - Parameter threads: Of the Hessian; the bytes do not depend on it.
   init(_ frame: Frame, crystal: ReferenceCrystal, origin: HessianOrigin, threads: Int) {
@@ -37,8 +37,7 @@ final class LabelProblem: Sendable {
   ///
   /// - Throws: `InputError`.
   func hessian() throws -> BlockSparseMatrix {
-    try knownHessian.withLock { known in
-      if let known { return known }
+    try knownHessian.value {
       let hessian =
         switch origin {
         case .potential(let potential):
@@ -47,7 +46,6 @@ final class LabelProblem: Sendable {
         case .given(let hessian): hessian
         }
       try hessian.check(for: frame)
-      known = hessian
       return hessian
     }
   }
@@ -56,12 +54,7 @@ final class LabelProblem: Sendable {
   ///
   /// - Throws: `InputError`.
   func perturbation() throws -> SparsePerturbation {
-    try knownPerturbation.withLock { known in
-      if let known { return known }
-      let perturbation = try localPerturbation() ?? wholePerturbation()
-      known = perturbation
-      return perturbation
-    }
+    try knownPerturbation.value { try localPerturbation() ?? wholePerturbation() }
   }
 
   private func localPerturbation() throws -> SparsePerturbation? {
