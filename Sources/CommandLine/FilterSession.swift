@@ -306,9 +306,6 @@ public final class FilterSession {
     StepProgress(diagnostics: diagnostics, isShown: progress.isShown)
   }
 
-  /// Whether ``report(_:)`` writes anything.
-  public var isReporting: Bool { options.json }
-
   /// One JSON object on standard error, under --json.
   public func report(_ object: JSONObject) {
     if options.json { diagnostics.writeRaw(object.compact + "\n") }

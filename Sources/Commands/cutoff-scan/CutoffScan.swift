@@ -96,9 +96,7 @@ struct CutoffScan: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
-    }
+    try stream.output.checkIsTable()
   }
 
   func perform(_ session: FilterSession) throws {

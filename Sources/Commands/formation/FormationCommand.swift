@@ -16,9 +16,9 @@ struct FormationCommand: FilterCommand {
 
     init?(argument: String) {
       let parts = argument.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, Element(symbol: parts[0]) != nil, let value = Real(argument: parts[1])
+      guard parts.count == 2, Element(symbol: parts[0]) != nil, let value = decimal(parts[1])
       else { return nil }
-      (species, energy) = (parts[0], value.value)
+      (species, energy) = (parts[0], value)
     }
   }
 
@@ -66,22 +66,19 @@ struct FormationCommand: FilterCommand {
   @Option(help: "The largest force in eV/Å that a relaxed frame may have.")
   var maxForce = PositiveReal(1e-4)
 
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
-  var maxMemory: PositiveReal?
+  @OptionGroup var memory: MemoryOptions
 
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
-    }
+    try stream.output.checkIsTable()
     guard Set(referenceEnergy.map(\.species)).count == referenceEnergy.count else {
       throw ValidationError("--reference-energy: expected each species once, found one twice")
     }
   }
 
   func perform(_ session: FilterSession) throws {
-    let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+    let limit = memory.limit
     let source = FormationSource(
       potential: try potential.map { try loadPotential(path: $0) },
       forceLimit: maxForce.value, memoryLimit: limit,

@@ -10,7 +10,7 @@ extension SiteEntropyCommand {
   func labelFormation(_ potential: any Potential, _ session: FilterSession) throws {
     let labeller = FormationLabeller(
       potential: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
-      memoryLimit: memoryLimit)
+      memoryLimit: memory.limit)
     let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
     let isMassWeighted = !unweighted

@@ -110,8 +110,7 @@ struct SiteEntropyCommand: FilterCommand {
 
   @Option(help: "What to do with an unstable frame.") var onUnstable = OnUnstable.error
 
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
-  var maxMemory: PositiveReal?
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(
     help: """
@@ -313,11 +312,6 @@ struct SiteEntropyCommand: FilterCommand {
     }
   }
 
-  /// In bytes.
-  var memoryLimit: Int {
-    maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
-  }
-
   private func labeller(_ potential: (any Potential)?) -> Labeller {
     let labelKind: LabelKind =
       switch kind {
@@ -328,7 +322,7 @@ struct SiteEntropyCommand: FilterCommand {
       }
     return Labeller(
       potential: potential, kind: labelKind, engine: engine, embedding: embed?.target,
-      isMassWeighted: !unweighted, memoryLimit: memoryLimit,
+      isMassWeighted: !unweighted, memoryLimit: memory.limit,
       tolerance: tolerance?.value ?? Self.usualTolerance, radius: radius?.value, steps: steps)
   }
 
