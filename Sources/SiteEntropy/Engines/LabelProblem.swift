@@ -29,9 +29,7 @@ final class LabelProblem: Sendable {
   }
 
   /// Number ℓ·S + α of the site of each atom.
-  var siteNumbers: [Int] {
-    crystal.sites.map { $0.translation * crystal.normalizer.basisCount + $0.basis }
-  }
+  var siteNumbers: [Int] { crystal.multilattice.siteNumbers }
 
   /// In eV/Å², not mass-weighted, of the atoms of the frame.
   ///
