@@ -1,7 +1,7 @@
 internal import Base
 public import Crystal
 internal import Glibc
-public import LinearAlgebra
+internal import LinearAlgebra
 
 /// F = (H̃0)^(+1/2 inverse) and the lattice Green function H̃0⁺ of a periodic cell, by Bloch sums
 /// (mathematics.md (4.1)).

@@ -1,4 +1,5 @@
 internal import Base
+internal import Crystal
 internal import Formats
 internal import LinearAlgebra
 internal import Potentials
