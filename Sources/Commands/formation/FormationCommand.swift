@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
