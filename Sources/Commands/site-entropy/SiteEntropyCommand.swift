@@ -320,9 +320,16 @@ struct SiteEntropyCommand: FilterCommand {
       case .quantum: .quantum(temperature: temperature?.value ?? 0)
       case .formation: .formation
       }
+    let source: LabelSource =
+      switch (potential, embed) {
+      case (let potential?, let embed?): .embedded(potential, in: embed.target)
+      case (let potential?, nil): .potential(potential)
+      // --embed asks for a potential.
+      case (nil, _): .given
+      }
     return Labeller(
-      potential: potential, kind: labelKind, engine: engine, embedding: embed?.target,
-      isMassWeighted: !unweighted, memoryLimit: memory.limit,
+      source: source, kind: labelKind, engine: engine, isMassWeighted: !unweighted,
+      memoryLimit: memory.limit,
       tolerance: tolerance?.value ?? Self.usualTolerance, radius: radius?.value, steps: steps)
   }
 
