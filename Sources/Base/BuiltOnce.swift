@@ -29,6 +29,9 @@ public final class BuiltOnce<Key: Sendable, Value: Sendable>: Sendable {
       return value
     }
   }
+
+  /// Gives back the room of what was built.
+  public func forget() { entries.withLock { $0.removeAll() } }
 }
 
 extension BuiltOnce where Key: Equatable {

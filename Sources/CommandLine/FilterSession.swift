@@ -133,8 +133,10 @@ public final class FilterSession {
   ) throws {
     var encoder = try self.encoder ?? FrameEncoder(format: format)
     var bytes: [UInt8] = []
-    for (index, frame) in frames.enumerated() {
-      try encoder.append(frame, index == 0 ? attachments : FrameAttachments(), to: &bytes)
+    try Allocator.growingApart(format == .hdf5) {
+      for (index, frame) in frames.enumerated() {
+        try encoder.append(frame, index == 0 ? attachments : FrameAttachments(), to: &bytes)
+      }
     }
     self.encoder = encoder
     try output.write(bytes)

@@ -72,11 +72,7 @@ struct HessianCommand: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard (potential == nil) == sources.isGiven else {
-      throw ValidationError(
-        "expected one of --potential, --forces, --ipi and --lammps, found "
-          + (potential == nil ? "none" : "\(sources.name) beside --potential"))
-    }
+    try sources.validate(beside: potential)
     guard range == nil || sources.isGiven else {
       throw ValidationError("--range: expected --forces, --ipi or --lammps, found none")
     }
@@ -102,6 +98,8 @@ struct HessianCommand: FilterCommand {
     let (place, massWeighted) = (placement, massWeighted)
     // Most frames of a stream share the last reference.
     let references = BuiltOnce<Frame, StoredHessian>(capacity: 1) { $0.sharesReference(with: $1) }
+    // What comes after the last frame, a file as a whole, wants the room.
+    defer { references.forget() }
     let check = check
     let origin: LabelMeaning.Source? =
       if case .analytic(let potential) = source {
