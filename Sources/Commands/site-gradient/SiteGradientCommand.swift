@@ -62,6 +62,8 @@ struct SiteGradientCommand: FilterCommand {
   @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
   var maxMemory: PositiveReal?
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -77,7 +79,7 @@ struct SiteGradientCommand: FilterCommand {
 
   func perform(_ session: FilterSession) throws {
     let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .hessians, session)
     let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let differentiator = Differentiator(
       potential: potential, engine: engine, memoryLimit: limit)

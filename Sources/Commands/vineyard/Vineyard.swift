@@ -49,6 +49,8 @@ struct Vineyard: FilterCommand {
   @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
   var maxMemory: PositiveReal?
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -64,7 +66,7 @@ struct Vineyard: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .hessians, session)
     let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
     let forceLimit = maxForce.value
     let threads = session.threadCount
