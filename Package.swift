@@ -46,13 +46,15 @@ struct Command {
 let commands = [
   Command("ace-features", "ACEFeaturesTool", ["Descriptors"]),
   Command("cutoff-scan", "CutoffScanTool", ["SiteEntropy", "Potentials", "Crystal"]),
-  Command("formation", "FormationTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
+  Command(
+    "formation", "FormationTool",
+    ["StationaryPoints", "SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("hessian", "HessianTool", ["ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("predict", "PredictTool", ["Surrogate", "Regression", "Potentials"]),
   Command("ridge", "RidgeTool", ["Surrogate", "Descriptors", "Regression", "Potentials"]),
   Command(
     "site-entropy", "SiteEntropyTool",
-    ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
+    ["StationaryPoints", "SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("site-gradient", "SiteGradientTool", ["SiteEntropy", "Potentials", "Crystal"]),
   Command("stability", "StabilityTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("vineyard", "VineyardTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
@@ -119,8 +121,8 @@ let package = Package(
     library(
       "CommandLine",
       [
-        "CMalloc", "CProcessor", "Base", "Formats", "LinearAlgebra", "Crystal", "Descriptors",
-        argumentParser,
+        "CMalloc", "CProcessor", "Base", "Formats", "LinearAlgebra", "Crystal", "Potentials",
+        "Descriptors", argumentParser,
       ]),
     library(
       "ForceSources", ["CommandLine", "Potentials", "Crystal", "Formats", "Base", argumentParser]),

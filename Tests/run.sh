@@ -28,6 +28,7 @@ trap 'rm -rf "$scratch"' EXIT
 examples/accuracy/engines.sh --quick "$scratch/accuracy"
 examples/defects/silicon-vacancy.sh --quick "$scratch/silicon-vacancy"
 examples/defects/hop.sh --quick "$scratch/hop"
+examples/defects/nial.sh --quick "$scratch/nial"
 
 [ "${1:-}" = --no-python ] && exit 0
 python=.build/interop/bin/python

@@ -53,6 +53,9 @@ public final class FilterSession {
   /// --no-history.
   public let historyEntry: String?
 
+  /// Lines for standard error when the work is done, such as what a potential met on the way.
+  public var closingRemarks: () -> [String] = { [] }
+
   private let diagnostics: Diagnostics
   private let options: OutputOptions
   private let output: Output
@@ -325,6 +328,7 @@ public final class FilterSession {
   // MARK: End
 
   func finish() throws {
+    closingRemarks().forEach(warn)
     guard mappedCount == 0 || writtenCount > 0 else {
       // A file without frames is one that no reader takes.
       abandon()

@@ -10,8 +10,8 @@ public protocol Potential: Sendable {
   /// The file that it was read from.
   var origin: PotentialOrigin { get }
 
-  /// What a user of its Hessians should know; usually nothing.
-  var warnings: [String] { get }
+  /// What it met since it was loaded that a user should know; usually nothing.
+  var remarks: [String] { get }
 
   /// The largest distance in Å at which two atoms share a term.
   var cutoff: Double { get }
@@ -26,6 +26,17 @@ public protocol Potential: Sendable {
 
   /// Adds the terms of the star of an atom.
   func addTerms(of center: Int, in stars: borrowing Stars, to terms: inout TermList)
+
+  /// How rough its second derivatives are in a frame; nil for a potential without tables.
+  ///
+  /// - Throws: as ``energy(of:at:)``.
+  func noise(of frame: Frame, at place: Placement) throws -> TableNoise?
+
+  /// The same with smooth functions fitted to its tables; nil for a potential without tables.
+  ///
+  /// - Parameter cells: Cells of the tables between two knots of the fit, at least 5.
+  /// - Throws: `InputError` for tables shorter than that.
+  func refitted(every cells: Int) throws -> (any Potential)?
 }
 
 extension Potential {
@@ -35,7 +46,11 @@ extension Potential {
   /// What tells two files of one name apart, 16 hexadecimal digits.
   public var contentHash: String { origin.contentHash }
 
-  public var warnings: [String] { [] }
+  public var remarks: [String] { [] }
+
+  public func noise(of frame: Frame, at place: Placement) throws -> TableNoise? { nil }
+
+  public func refitted(every cells: Int) throws -> (any Potential)? { nil }
 
   public func bonds(of frame: Frame) throws -> [Bond]? { nil }
 }

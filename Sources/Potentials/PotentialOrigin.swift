@@ -6,6 +6,8 @@ public struct PotentialOrigin: Sendable, Equatable {
   public let file: String
   /// FNV-1a of the bytes of the file (64 bits), 16 hexadecimal digits.
   public let contentHash: String
+  /// Cells of the tables in a piece of their refit; nil for tables as they are.
+  public private(set) var refit: Int?
 
   public init(style: String, file: String, bytes: [UInt8]) {
     (self.style, self.file) = (style, file)
@@ -16,8 +18,15 @@ public struct PotentialOrigin: Sendable, Equatable {
     contentHash = String(repeating: "0", count: 16 - digits.utf8.count) + digits
   }
 
-  /// Style and file without its folders.
+  /// Style and file without its folders, and how its tables were refitted: `eam/fs:Al.eam.fs:refit20`.
   public var name: String {
     "\(style):\(file.split(separator: "/").last.map(String.init) ?? file)"
+      + (refit.map { ":refit\($0)" } ?? "")
+  }
+
+  func refitted(every cells: Int?) -> PotentialOrigin {
+    var origin = self
+    origin.refit = cells
+    return origin
   }
 }

@@ -65,3 +65,13 @@ public func quantumModeEntropy(_ x: Double) -> Double {
   let occupation = expm1(x)
   return (occupation.isInfinite ? 0 : x / occupation) - logOneMinusExp
 }
+
+/// Free energy of one quantum harmonic oscillator over k_B T, its zero-point energy among it:
+///
+///     f(x) = ln(2 sinh(x/2)) = x/2 + ln(1 - e⁻ˣ),   x = ħω/(k_B T)
+///
+/// - Parameter x: Greater than 0.
+public func quantumModeFreeEnergy(_ x: Double) -> Double {
+  let logOneMinusExp = x < 0.693_147_180_559_945_3 ? log(-expm1(-x)) : log1p(-exp(-x))
+  return 0.5 * x + logOneMinusExp
+}

@@ -17,6 +17,11 @@ struct Benchmarks {
   ]
 
   static func main() throws {
+    // `given POTENTIAL FRAME`: the Hessian of a file's first frame under any potential.
+    let arguments = CommandLine.arguments
+    if arguments.count == 4, arguments[1] == "given" {
+      return try benchmarkGivenHessian(potential: arguments[2], frames: arguments[3])
+    }
     let wanted = Set(CommandLine.arguments.dropFirst())
     for benchmark in all where wanted.isEmpty || wanted.contains(benchmark.name) {
       try benchmark.run()

@@ -75,6 +75,16 @@ func benchmarkManyBodyHessians() throws {
   }
 }
 
+/// The analytic Hessian of the first frame of a file, neighbour search included.
+func benchmarkGivenHessian(potential path: String, frames: String) throws {
+  let potential = try loadPotential(path: path)
+  var stream = try FrameStream(path: frames)
+  guard let frame = try stream.next() else { return }
+  try Benchmarks.measure("hessian", size: frame.atomCount) {
+    _ = try potential.hessian(of: frame)
+  }
+}
+
 private func displacement(of atomCount: Int) -> [Double] {
   var state: UInt64 = 7
   return (0..<3 * atomCount).map { _ in

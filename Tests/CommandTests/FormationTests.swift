@@ -96,6 +96,65 @@ struct FormationCommandTests {
     #expect(abs((Double(try energies([]).1) ?? 0) - 0.5261635) < 1e-6)
   }
 
+  /// Vacancies of both species balance each other; an antisite alone does not.
+  @Test func compositionsAreBalanced() throws {
+    let scratch = try Scratch()
+    let made = try scratch.shell(
+      """
+      set -e
+      for species in Cd Te; do
+        xyz-build zincblende --species Cd Te -a 6.48 --supercell 2 2 2 |
+          xyz-defect --vacancy $species | xyz-relax -p '\(Self.cadmium)' --push inward
+      done > vacancies.xyz
+      """)
+    try #require(made.status == 0 && made.error.isEmpty, "\(made.error)")
+    let options = ["-p", Self.cadmium, "--balance", "--temperatures", "500:1000:500"]
+    let run = try scratch.run("formation", options + ["vacancies.xyz"])
+    #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+    let rows = try Self.rows(run.output)
+    #expect(
+      rows.map { $0["defect"] } == ["V_Cd", "V_Te", "V_Cd,V_Te", "V_Cd", "V_Te", "V_Cd,V_Te"])
+    for row in [0, 3] {
+      let c = try Self.number(rows[row], "concentration_p")
+      #expect(abs(try Self.number(rows[row + 1], "concentration_p") / c - 1) < 1e-9)
+      // Both are exp(-G/2k_BT) of the pair.
+      let kT = 8.617_333_262e-5 * (try Self.number(rows[row], "temperature"))
+      let pair = try Self.number(rows[row + 2], "gibbs_energy_p")
+      #expect(abs(log(c) + pair / (2 * kT)) < 1e-9)
+    }
+    let alone = try scratch.run("formation", options + [Self.defect("cdte64_antisite")])
+    #expect(alone.status == 65 && alone.output.isEmpty)
+    #expect(alone.error.contains("make up for each other") && alone.error.contains("Cd_Te"))
+    let twice = try scratch.run("formation", options + ["vacancies.xyz", "vacancies.xyz"])
+    #expect(twice.status == 65 && twice.error.contains("expected one frame of V_Cd"))
+  }
+
+  /// Quantum modes become classical ones at high temperature; at low temperature they have no entropy.
+  @Test func quantumModesBecomeClassical() throws {
+    let scratch = try Scratch()
+    func row(_ temperature: String, _ options: [String]) throws -> [String: String] {
+      let run = try scratch.run(
+        "formation",
+        ["-p", Self.silicon, "--temperatures", temperature, Self.defect("si64_vacancy")] + options)
+      #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+      return try #require(try Self.rows(run.output).first)
+    }
+    let (hot, classical) = (try row("20000", ["--quantum"]), try row("20000", []))
+    #expect(hot["statistics"] == "quantum" && classical["statistics"] == "classical")
+    for name in ["formation_entropy_V", "formation_entropy_p", "free_energy_V", "gibbs_energy_p"] {
+      let (a, b) = (try Self.number(hot, name), try Self.number(classical, name))
+      #expect(abs(a - b) < 1e-3 * abs(b), "\(name): \(a), \(b)")
+    }
+    let cold = try row("2", ["--quantum"])
+    #expect(abs(try Self.number(cold, "formation_entropy_V")) < 1e-3)
+    // dG/dT = -S.
+    let (low, high) = (try row("299.5", ["--quantum"]), try row("300.5", ["--quantum"]))
+    let entropy = try Self.number(row("300", ["--quantum"]), "formation_entropy_p")
+    let slope = try Self.number(high, "gibbs_energy_p") - (try Self.number(low, "gibbs_energy_p"))
+    #expect(abs(slope + 8.617_333_262e-5 * entropy) < 1e-8)
+    #expect(entropy < 0.95 * (try Self.number(classical, "formation_entropy_p")))
+  }
+
   @Test func saddlesAreLabelledWhereTheyAreExpected() throws {
     let scratch = try Scratch()
     func label(_ file: String, _ options: [String]) throws -> CommandRun {
@@ -212,7 +271,8 @@ struct FormationCommandTests {
     ["formation", "--temperatures", "300:100:10"], ["formation", "--temperatures", "0:100:10"],
     ["formation", "--temperatures", "100:1e9:1e-3"], ["formation", "--reference-energy", "Xx=1"],
     ["formation", "--reference-energy", "Si"], ["formation", "--max-force", "0"],
-    ["formation", "--format", "h5"], ["vineyard", "--temperatures", "300:"],
+    ["formation", "--balance"], ["formation", "--quantum"], ["formation", "--format", "h5"],
+    ["vineyard", "--temperatures", "300:"],
     ["vineyard", "--quantum"], ["vineyard", "--by-site", "--temperatures", "300"],
     ["vineyard", "--format", "extxyz"],
     ["site-entropy", "--kind", "formation", "--engine", "core"],

@@ -118,6 +118,8 @@ struct Case: CustomStringConvertible, Sendable {
     Case(file: "made.eam.alloy", frame: Crystals.zincblende(["Cu", "Al"], a: 6.2, repeats: 2)),
     Case(file: "made.eam.fs", frame: Crystals.zincblende(["Al", "Cu"], a: 6.2, repeats: 2)),
     Case(file: "made.tersoff", frame: Crystals.zincblende(["Si", "C"], a: 4.6, repeats: 2)),
+    Case(file: "made-mod.tersoff", frame: Crystals.zincblende(["Si", "C"], a: 4.6, repeats: 2)),
+    Case(file: "made-zbl.tersoff", frame: Crystals.zincblende(["Si", "C"], a: 4.6, repeats: 2)),
   ]
   static let small = [
     Case(file: "Si.sw", frame: Crystals.zincblende(["Si"], a: 5.43095, repeats: 1)),

@@ -78,7 +78,12 @@ struct EmbeddedAtomTests {
     let rho = MadeFiles.density("Cu", at: "Cu", r)
     let pair = 27.2 * 0.529 * MadeFiles.charge(r) * MadeFiles.charge(r) / r
     let expected = 2 * (end + slope * (rho - 798e-4)) + pair
+    #expect(potential.remarks.isEmpty)
     #expect(abs(try energy(r) - expected) < 1e-9 * abs(expected))
+    #expect(potential.remarks.count == 1)
+    #expect(
+      potential.remarks[0].hasPrefix("short.eam: densities at Cu lie beyond the table"),
+      "\(potential.remarks)")
   }
 
   /// An atom without neighbours has F(0).
@@ -91,20 +96,6 @@ struct EmbeddedAtomTests {
       species: ["Cu"], positions: [0, 0, 0], cell: [30, 0, 0, 0, 30, 0, 0, 0, 30])
     #expect(try potential.energy(of: frame) == 0.25)
     #expect(try potential.hessian(of: frame).values.allSatisfy { $0 == 0 })
-  }
-
-  /// A digit changed in one place of a table is a jump of the second derivative, and is told.
-  @Test func roughTablesAreTold() throws {
-    let text = try #require(MadeFiles.text("made.eam.alloy"))
-    #expect(try shipped("made.eam.alloy").warnings.isEmpty)
-    var lines = text.split(separator: "\n").map(String.init)
-    // In the last table, of Al and Al, at 2.5 Å.
-    let index = lines.count - 962 + 500
-    let value = try #require(Double(lines[index]))
-    lines[index] = "\(value + 1e-6)"
-    let rough = try loadPotential(
-      parsing: Array(lines.joined(separator: "\n").utf8), file: "rough.eam.alloy")
-    #expect(rough.warnings.count == 1 && rough.warnings[0].contains("rough.eam.alloy: "))
   }
 
   /// What is wrong, on which line, and a word of the message.

@@ -13,6 +13,8 @@ enum MadeFiles {
     case "made.eam.alloy": setfl(isFinnisSinclair: false)
     case "made.eam.fs": setfl(isFinnisSinclair: true)
     case "made.tersoff": tersoff
+    case "made-mod.tersoff": modified
+    case "made-zbl.tersoff": nuclei
     default: nil
     }
   }
@@ -84,4 +86,24 @@ enum MadeFiles {
     C  C  Si 1 0.4 0.5 1.9 1.2 -0.7 1.0 0.0 0.0 0.0 2.75 0.25 0.0 0.0
     C  Si C  3 0.9 0.4 1.7 1.0 -0.8 1.0 0.0 0.0 0.0 2.65 0.3 0.0 0.0
     """
+
+  /// Entries of tersoff/mod: both forms of the screening, bonds that end within the cells of tests.
+  private static let modified = """
+    Si Si Si 1 1.2 -0.4 0.8 1.0 1.5 150 2.9 0.4 3.2 1500 0.9 0.3 0.8 1.1 0.7 1.5
+    C  C  C  3 0.9 -0.3 1.2 0.9 1.6 180 2.6 0.4 3.1 1400 0.8 0.2 1.0 0.9 0.5 2.1
+    Si C  C  1 1.0 -0.5 0.9 1.1 1.4 160 2.8 0.3 3.3 1450 1.1 0.4 0.9 1.3 0.6 1.2
+    C  Si Si 3 0.8 -0.2 1.1 0.8 1.7 170 2.8 0.3 3.3 1450 0.7 0.1 1.2 0.8 0.9 1.8
+    Si Si C  3 0.7 -0.6 1.0 1.0 0.0 0.0 2.7 0.3 0.0 0.0 1.0 0.3 0.7 1.2 0.8 1.6
+    Si C  Si 1 0.6 -0.1 1.0 1.0 0.0 0.0 2.8 0.2 0.0 0.0 1.0 0.2 1.1 1.0 0.4 2.0
+    C  C  Si 1 0.5 -0.7 1.0 1.0 0.0 0.0 2.75 0.25 0.0 0.0 1.0 0.5 0.6 0.7 0.3 1.4
+    C  Si C  3 1.1 -0.8 1.0 1.0 0.0 0.0 2.65 0.3 0.0 0.0 1.0 0.1 0.9 1.4 0.2 1.1
+    """
+
+  /// The entries of ``tersoff`` with nuclei that are felt at the distances of crystals.
+  private static var nuclei: String {
+    tersoff.split(separator: "\n").dropFirst().map { line in
+      let charges = line.split(separator: " ").prefix(2).map { $0 == "Si" ? "14" : "6" }
+      return "\(line) \(charges[0]) \(charges[1]) 2.0 4.0\n"
+    }.joined()
+  }
 }

@@ -43,12 +43,48 @@ struct TersoffTests {
     #expect(abs(try potential(text).energy(of: frame) - expected) < 1e-12 * abs(expected))
   }
 
-  @Test func filesAreToldFromStillingerWeber() throws {
+  /// The length of an entry tells the style.
+  @Test func filesAreToldFromOthers() throws {
     #expect(try shipped("made.tersoff").name == "tersoff:made.tersoff")
-    let error = #expect(throws: InputError.self) {
-      try loadPotential(parsing: Array("\(Self.entry) 1 2 3\n".utf8), file: "x")
+    #expect(try shipped("made-mod.tersoff").name == "tersoff/mod:made-mod.tersoff")
+    #expect(try shipped("made-zbl.tersoff").name == "tersoff/zbl:made-zbl.tersoff")
+  }
+
+  /// E = ½ f (A exp(-λ₁ r) - B exp(-λ₂ r) b) of a bent molecule of tersoff/mod, written out.
+  @Test func aTrimerOfTheModifiedFormIsItsFormula() throws {
+    let (r, s) = (2.2, 2.45)
+    let frame = Frame(
+      species: ["Si", "Si", "Si"], positions: [0, 0, 0, r, 0, 0, 0, s, 0],
+      cell: [30, 0, 0, 0, 30, 0, 0, 0, 30])
+    let text = "Si Si Si 1 1.2 -0.4 0.8 1.3 1.5 150 2.5 0.1 3.2 1500 0.9 0.3 0.8 1.1 0.7 1.5"
+    func fade(_ r: Double) -> Double {
+      let a = Double.pi / 2 * (r - 2.5) / 0.1
+      return r < 2.4 ? 1 : 0.5 - 9 / 16.0 * sin(a) - sin(3 * a) / 16
     }
-    #expect(error?.message.contains("tersoff/mod") == true)
+    let g = 0.3 + 0.8 * 0.16 / (1.1 + 0.16) * (1 + 0.7 * exp(-1.5 * 0.16))
+    func bond(_ own: Double, _ other: Double) -> Double {
+      let zeta = fade(other) * g * exp(1.2 * (own - other))
+      let order = pow(1 + pow(1.3 * zeta, 0.8), -1 / 1.8)
+      return fade(own) * (1500 * exp(-3.2 * own) - 0.5 * 150 * exp(-1.5 * own) * (1 + order))
+    }
+    let expected = bond(r, s) + bond(s, r)
+    #expect(abs(try potential(text).energy(of: frame) - expected) < 1e-12 * abs(expected))
+  }
+
+  /// Where the nuclei rule, a pair has their energy and none of Tersoff's.
+  @Test func nucleiAtShortDistanceAreScreened() throws {
+    let r = 0.7
+    let frame = Frame(
+      species: ["Si", "Si"], positions: [0, 0, 0, 0, 0, r],
+      cell: [30, 0, 0, 0, 30, 0, 0, 0, 30])
+    let x = r / (0.8854 * 0.529 / (2 * pow(14, 0.23)))
+    let screening =
+      0.1818 * exp(-3.2 * x) + 0.5099 * exp(-0.9423 * x) + 0.2802 * exp(-0.4029 * x)
+      + 0.02817 * exp(-0.2016 * x)
+    // e²/4πε₀ = 14.3996 eV Å.
+    let expected = 196 * 14.399645 / r * screening
+    let energy = try potential("\(Self.entry) 14 14 2.0 60").energy(of: frame)
+    #expect(abs(energy - expected) < 1e-4 * expected)
   }
 
   /// What is wrong, on which line, and a word of the message.

@@ -62,11 +62,16 @@ enum Targets {
     let frame = Frame(
       species: [species, species, species], positions: [0, 0, 0, 2.3, 0, 0, 0, 2.4, 0.1],
       cell: [60, 0, 0, 0, 60, 0, 0, 0, 60], periodic: [false, false, false])
-    let evaluation = try potential.prepared(for: frame).evaluate()
-    guard evaluation.forces.allSatisfy(\.isFinite) else {
-      throw Broken(description: "a force that is none")
+    for potential in [potential, try potential.refitted(every: 5)].compactMap({ $0 }) {
+      let evaluation = try potential.prepared(for: frame).evaluate()
+      guard evaluation.forces.allSatisfy(\.isFinite) else {
+        throw Broken(description: "a force that is none")
+      }
+      _ = try potential.hessian(of: frame)
+      if let noise = try potential.noise(of: frame, at: .positions) {
+        guard noise.ratio >= 0 else { throw Broken(description: "a noise that is none") }
+      }
     }
-    _ = try potential.hessian(of: frame)
   }
 
   /// All that a file holds: frames with what stands beside them, a model, a Hessian of others.

@@ -26,7 +26,7 @@ first=$!
 fuzz sw "$vectors"/sw/*/*.sw "$top"/examples/potentials/*.sw "$top"/Tests/fuzz/corpus/sw/*
 wait "$first"
 fuzz hessian "$vectors"/hessian/*/* "$top"/Tests/fuzz/corpus/hessian/*
-fuzz potentials "$vectors"/potentials/{pass/*.eam,pass/*.alloy,pass/*.fs,pass/*.tersoff,fail/*.eam,fail/*.alloy,fail/*.tersoff}
+fuzz potentials "$vectors"/potentials/{pass/*.eam,pass/*.alloy,pass/*.fs,pass/*.tersoff,fail/*.eam,fail/*.alloy,fail/*.tersoff} "$top"/examples/potentials/*.tersoff
 fuzz springs "$top"/examples/potentials/*.json "$top"/Tests/fuzz/corpus/springs/* &
 first=$!
 fuzz h5 "$vectors"/h5md/pass/{frames,hessian,features,model,big-endian,units-nm,species-enumeration,dictionary}.h5 "$vectors"/hessian/pass/*.hdf5 "$vectors"/h5md/fail/{frames,hessian,features}-*.h5 "$top"/Tests/fuzz/corpus/h5/*

@@ -27,4 +27,5 @@ xyz-build diamond --species Si -a 5.431 --supercell 3 3 3 |
   site-entropy --potential "$potential" | ridge --order 3 --degree 12 --cutoff 5.5 --weight-l 1.5 > model.h5 2> /dev/null
 
 LD_LIBRARY_PATH=$peers/lib "$peers/bin/python" "$top/examples/benchmarks/peers.py" "$potential" "$top" | tee peers.tsv
+LD_LIBRARY_PATH=$peers/lib "$peers/bin/python" "$top/examples/benchmarks/many_body.py" | tee -a peers.tsv
 echo "Wrote peers.tsv in $PWD" >&2

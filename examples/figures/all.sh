@@ -8,7 +8,7 @@ export SITEVIB_BIN
 
 form=()
 if [ "$quick" = 1 ]; then form=(--quick); fi
-scripts="fig2 fig3 fig4 fig5 fig6 fig7 limit defect colour"
+scripts="fig2 fig3 fig4 fig5 fig6 fig7 nial limit defect colour"
 for script in $scripts; do
   echo "$script ..." >&2
   # What a script says is shown only where it fails.
@@ -65,6 +65,9 @@ within fig6/fig6.tsv error 0 1e-6 method=polynomial
 within fig6/fig6.tsv seconds 0 1e6
 within fig7/transfer.tsv R2 0.98 1
 within fig7/times.tsv seconds 0 1e6
+within nial/locality.tsv slope -9 -4
+within nial/cutoff.tsv slope -12 -2.4 displacement=cosine truncation=hard
+within nial/surrogate.tsv R2 0.9995 1 part=test
 within limit/infinite.tsv exponent -3.2 -2.8
 within limit/infinite.tsv fitted_difference 0 1e-5
 within defect/defect.tsv entropy -1e-12 1e-12 displacement=0

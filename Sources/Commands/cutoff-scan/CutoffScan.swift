@@ -93,6 +93,8 @@ struct CutoffScan: FilterCommand {
 
   @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -100,7 +102,7 @@ struct CutoffScan: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .hessians, session)
     guard let first = try session.firstFrame() else { return }
     let lattice = try Multilattice(referenceOf: first)
     let radii = try radii(lattice, first)

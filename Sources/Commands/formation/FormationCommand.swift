@@ -44,7 +44,9 @@ struct FormationCommand: FilterCommand {
 
       Reference states: atoms come from and go to the perfect crystal. In compounds that takes \
       chemical potentials, unless the exchange has the composition of the crystal: --reference-energy \
-      for all species but one, which then follows.
+      for all species but one, which then follows, or --balance, which finds them: single vacancies and \
+      antisites, extrapolated in 1/N where there are several cells, at the composition of the crystal; \
+      and groups of them that keep it, far apart (V_Al,V_Ni; 2V_Ni,Ni_Al).
       """,
     version: sitevibVersion)
 
@@ -59,20 +61,47 @@ struct FormationCommand: FilterCommand {
       valueName: "lo:hi:step"))
   var temperatures: TemperatureRange?
 
+  @Flag(
+    help: "Quantum harmonic modes instead of classical ones, at --temperatures; with --potential.")
+  var quantum = false
+
   @Option(
     help: ArgumentHelp(
       "Chemical potential of a species in eV an atom; repeatable.", valueName: "species=eV"))
   var referenceEnergy: [ReferenceEnergy] = []
+
+  @Flag(
+    help: """
+      Print the concentrations at which vacancies and antisites of a compound keep its composition, \
+      with the chemical potentials that make them so, for each of --temperatures.
+      """)
+  var balance = false
 
   @Option(help: "The largest force in eV/Å that a relaxed frame may have.")
   var maxForce = PositiveReal(1e-4)
 
   @OptionGroup var memory: MemoryOptions
 
+  @OptionGroup var noise: NoiseOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
     try stream.output.checkIsTable()
+    guard potential != nil || (noise.tables.refit == nil && !noise.acceptNoise) else {
+      throw ValidationError(
+        "\(noise.acceptNoise ? "--accept-noise" : "--refit"): expected --potential, found none")
+    }
+    guard !quantum || (temperatures != nil && potential != nil && !balance) else {
+      throw ValidationError(
+        "--quantum: expected --temperatures and --potential, no --balance, found others")
+    }
+    guard !balance || temperatures != nil else {
+      throw ValidationError("--balance: expected --temperatures, found none")
+    }
+    guard !balance || referenceEnergy.isEmpty else {
+      throw ValidationError("--balance: expected no --reference-energy, found some")
+    }
     guard Set(referenceEnergy.map(\.species)).count == referenceEnergy.count else {
       throw ValidationError("--reference-energy: expected each species once, found one twice")
     }
@@ -80,32 +109,46 @@ struct FormationCommand: FilterCommand {
 
   func perform(_ session: FilterSession) throws {
     let limit = memory.limit
-    let source = FormationSource(
-      potential: try potential.map { try loadPotential(path: $0) },
+    let source = try FormationSource(
+      potential: try potential.map {
+        try noise.tables.load(
+          $0, for: .formation(acceptsNoise: noise.acceptNoise), session)
+      },
+      compares: noise.tables.refit != nil || noise.acceptNoise,
       forceLimit: maxForce.value, memoryLimit: limit,
       chemicalPotentials: Dictionary(
-        uniqueKeysWithValues: referenceEnergy.map { ($0.species, $0.energy) }))
+        uniqueKeysWithValues: referenceEnergy.map { ($0.species, $0.energy) }),
+      quantumTemperatures: quantum ? temperatures?.values ?? [] : [])
     var table = FormationTable(temperatures: temperatures?.values ?? [])
     var perfect = PerfectFrames()
     var rows = 0
-    try session.write(text: FormationTable.header)
+    var balanced = BalanceTable(temperatures: temperatures?.values ?? [])
+    if !balance { try session.write(text: FormationTable.header) }
     let threads = session.threadCount
     try session.forEachFrame { job in
-      try withLinearAlgebraThreads(job.isAlone ? threads : 1) { try source.entry(job.frame) }
+      try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
+        try source.entry(job.frame, threads: job.isAlone ? threads : 1)
+      }
     } consume: { job, entry in
       switch entry {
       case .perfect(let crystal): perfect.append(crystal)
       case .defect(let row, let crystal):
         try perfect.check(crystal)
+        rows += 1
+        if balance { return try balanced.append(row, from: job.frame.source) }
         try session.write(text: table.lines(of: row, frame: job.index))
         session.report(FormationTable.report(row, frame: job.index))
-        rows += 1
       }
     }
     guard rows > 0 else {
       throw InputError(
         file: stream.inputs.last ?? "-",
         "expected a frame with defects, found perfect crystals only")
+    }
+    if balance {
+      let (text, reports) = try balanced.text(file: stream.inputs.last ?? "-")
+      try session.write(text: text)
+      return reports.forEach(session.report)
     }
     for line in table.limits() {
       try session.write(text: line.text)

@@ -4,6 +4,7 @@ import Crystal
 import Formats
 import Potentials
 import SiteEntropy
+import StationaryPoints
 
 /// What a frame is for the table.
 enum FormationEntry: Sendable {
@@ -15,6 +16,11 @@ enum FormationEntry: Sendable {
 struct FormationRow: Sendable {
   let formation: DefectFormation
   let potential: String
+  /// How far S_f^V depends on how the tables of the potential are interpolated, in k_B; nil where
+  /// nobody asked.
+  let refitChange: Double?
+  /// The modes as quantum oscillators, shape [temperatures]; nil for classical ones.
+  let quantum: [QuantumFormation]?
   var name: String { formation.exchange.name }
 }
 
@@ -24,20 +30,28 @@ struct FormationSource: Sendable {
   let forceLimit: Double
   let memoryLimit: Int
   let chemicalPotentials: [String: Double]
+  /// At which the modes are quantum oscillators; empty for classical ones.
+  let quantumTemperatures: [Double]
   private let labeller: FormationLabeller?
+  private let comparison: RefitComparison?
 
+  /// - Parameter compares: Whether S_f^V is compared with that of other functions through the tables.
   init(
-    potential: (any Potential)?, forceLimit: Double, memoryLimit: Int,
-    chemicalPotentials: [String: Double]
-  ) {
+    potential: (any Potential)?, compares: Bool, forceLimit: Double, memoryLimit: Int,
+    chemicalPotentials: [String: Double], quantumTemperatures: [Double]
+  ) throws {
     self.potential = potential
     (self.forceLimit, self.memoryLimit) = (forceLimit, memoryLimit)
     self.chemicalPotentials = chemicalPotentials
+    self.quantumTemperatures = quantumTemperatures
     labeller = potential.map { FormationLabeller(potential: $0, memoryLimit: memoryLimit) }
+    comparison =
+      compares
+      ? try potential.flatMap { try RefitComparison(of: $0, memoryLimit: memoryLimit) } : nil
   }
 
   /// - Throws: ``InputError`` for a frame without labels or keys, or one that is not stationary.
-  func entry(_ frame: Frame) throws -> FormationEntry {
+  func entry(_ frame: Frame, threads: Int) throws -> FormationEntry {
     let crystal = try PerfectCrystal(of: frame)
     let exchange = DefectExchange(crystal, frame: frame)
     let name = potential?.name ?? frame.text("potential") ?? "-"
@@ -62,7 +76,16 @@ struct FormationSource: Sendable {
     let formation = DefectFormation(
       exchange: exchange, energetics: energetics, entropy: entropy,
       potentials: chemicalPotentials)
-    return .defect(FormationRow(formation: formation, potential: name), place)
+    let change =
+      potential == nil
+      ? frame.real("refit_change")
+      : try comparison?.change(from: entropy, of: frame, threads: threads)
+    let quantum =
+      quantumTemperatures.isEmpty
+      ? nil : try labeller?.quantum(of: frame, temperatures: quantumTemperatures)
+    return .defect(
+      FormationRow(
+        formation: formation, potential: name, refitChange: change, quantum: quantum), place)
   }
 
   private func energetics(_ frame: Frame) throws -> (FormationEnergetics, entropy: Double) {

@@ -49,10 +49,32 @@ struct FormationTable {
   static let header =
     (["frame", "defect", "sites", "cell_volume", "potential"] + names
     + ["temperature", "free_energy_V", "gibbs_energy_p", "concentration_p"]
-    + names.map { "error_\($0)" }).joined(separator: "\t") + "\n"
+    + names.map { "error_\($0)" } + ["statistics"]).joined(separator: "\t") + "\n"
 
   private var sizes: [Group: [Int: Values]] = [:]
+  /// The largest change of the entropies of a group with the refit of tables.
+  private var changes: [Group: Double] = [:]
   private var repeated: Set<Group> = []
+  /// Of quantum modes, by size, shape [temperatures].
+  private var thermals: [Group: [Int: [Thermal]]] = [:]
+
+  /// What depends on the temperature.
+  private struct Thermal {
+    /// F_V, G_p, S_V, S_p in eV and k_B.
+    var all: [Double?]
+
+    init(_ all: [Double?]) { self.all = all }
+
+    init(_ values: Values, temperature: Double) {
+      all = [
+        DefectFormation.freeEnergy(
+          values.energyAtVolume, values.entropyAtVolume, temperature: temperature),
+        DefectFormation.freeEnergy(
+          values.energyAtPressure, values.entropyAtPressure, temperature: temperature),
+        values.entropyAtVolume, values.entropyAtPressure,
+      ]
+    }
+  }
 
   init(temperatures: [Double]) { self.temperatures = temperatures }
 
@@ -64,11 +86,25 @@ struct FormationTable {
     let group = Group(name: row.name, potential: row.potential)
     let sites = row.formation.exchange.siteCount
     if sizes[group]?[sites] != nil { repeated.insert(group) }
+    if let change = row.refitChange { changes[group] = max(changes[group] ?? 0, change) }
     sizes[group, default: [:]][sites] = values
+    let thermal = row.quantum.map { modes in
+      modes.map { mode -> Thermal in
+        let found = row.formation.quantum(mode)
+        return Thermal(
+          [found.freeEnergyV, found.gibbsEnergyP, found.entropyV, found.entropyP])
+      }
+    }
+    if let thermal { thermals[group, default: [:]][sites] = thermal }
     return lines(
       [String(frame), row.name, String(sites), text(row.formation.energetics.volume)],
       row.potential,
-      values, errors: [Double?](repeating: nil, count: Self.names.count))
+      values, thermal, errors: Self.errors(row))
+  }
+
+  /// What is known of the errors of one frame: how entropies change with the refit of tables.
+  private static func errors(_ row: FormationRow) -> [Double?] {
+    [nil, nil, row.refitChange, row.refitChange, nil]
   }
 
   /// The limits of defects that came in several sizes.
@@ -82,17 +118,36 @@ struct FormationTable {
         let known = all.compactMap { sites, row in row[index].map { (sites: sites, value: $0) } }
         return known.count == all.count ? SizeExtrapolation(known) : nil
       }
+      // The limit inherits what is unknown of the tables.
+      let change = changes[group]
+      let errors = Self.names.indices.map { index in
+        fits[index].map { $0.error + ([2, 3].contains(index) ? change ?? 0 : 0) }
+      }
       var report: JSONObject = [
         "defect": .text(group.name), "sites": .null, "potential": .text(group.potential),
       ]
-      for (name, fit) in zip(Self.names, fits) {
-        report.append(name, fit.map { .real($0.limit) } ?? .null)
-        report.append("error_\(name)", fit.map { .real($0.error) } ?? .null)
+      for (index, name) in Self.names.enumerated() {
+        report.append(name, fits[index].map { .real($0.limit) } ?? .null)
+        report.append("error_\(name)", errors[index].map { .real($0) } ?? .null)
       }
       let text = lines(
         ["-", group.name, "inf", "-"], group.potential, Values(fits.map { $0?.limit }),
-        errors: fits.map { $0?.error })
+        thermalLimits(group), errors: errors)
       return (text, report)
+    }
+  }
+
+  /// Limits of what depends on the temperature, shape [temperatures]; nil for classical modes.
+  private func thermalLimits(_ group: Group) -> [Thermal]? {
+    guard let sizes = thermals[group] else { return nil }
+    return temperatures.indices.map { index in
+      Thermal(
+        (0..<4).map { quantity in
+          let known = sizes.compactMap { sites, row in
+            row[index].all[quantity].map { (sites: sites, value: $0) }
+          }
+          return known.count == sizes.count ? SizeExtrapolation(known)?.limit : nil
+        })
     }
   }
 
@@ -104,27 +159,30 @@ struct FormationTable {
     for (name, value) in zip(names, Values(row.formation).all) {
       report.append(name, value.map { .real($0) } ?? .null)
     }
+    for (name, error) in zip(names, errors(row)) {
+      if let error { report.append("error_\(name)", .real(error)) }
+    }
     return report
   }
 
   private func lines(
-    _ first: [String], _ potential: String, _ values: Values, errors: [Double?]
+    _ first: [String], _ potential: String, _ values: Values, _ quantum: [Thermal]?,
+    errors: [Double?]
   ) -> String {
-    let start = first + [potential] + values.all.map(text)
     let places: [Double?] = temperatures.isEmpty ? [nil] : temperatures.map { $0 }
-    return places.map { temperature -> String in
+    return places.enumerated().map { index, temperature -> String in
+      var own = values.all
       var cells = [text(temperature), "-", "-", "-"]
       if let temperature {
-        let atVolume = DefectFormation.freeEnergy(
-          values.energyAtVolume, values.entropyAtVolume, temperature: temperature)
-        let atPressure = DefectFormation.freeEnergy(
-          values.energyAtPressure, values.entropyAtPressure, temperature: temperature)
-        cells[1] = text(atVolume)
-        cells[2] = text(atPressure)
+        let thermal = quantum?[index] ?? Thermal(values, temperature: temperature)
+        own.replaceSubrange(2...3, with: thermal.all[2...3])
+        cells[1] = text(thermal.all[0])
+        cells[2] = text(thermal.all[1])
         cells[3] = text(
-          atPressure.map { DefectFormation.concentration($0, temperature: temperature) })
+          thermal.all[1].map { DefectFormation.concentration($0, temperature: temperature) })
       }
-      return (start + cells + errors.map(text)).joined(separator: "\t") + "\n"
+      let row = first + [potential] + own.map(text) + cells + errors.map(text)
+      return (row + [quantum == nil ? "classical" : "quantum"]).joined(separator: "\t") + "\n"
     }.joined()
   }
 

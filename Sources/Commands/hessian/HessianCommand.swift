@@ -69,6 +69,8 @@ struct HessianCommand: FilterCommand {
 
   @Flag(help: "Compare with central differences of the forces.") var check = false
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -90,8 +92,8 @@ struct HessianCommand: FilterCommand {
     if let provider = try sources.provider() {
       source = .differences(provider, range: range?.value, step: step.value)
     } else {
-      let potential = try loadPotential(path: potential ?? "")
-      potential.warnings.forEach(session.warn)
+      let potential = try tables.load(
+        potential ?? "", for: .hessians, at: placement, session)
       source = .analytic(potential)
     }
     guard write == .bsr else { return try writeOne(source, session) }

@@ -59,9 +59,14 @@ struct Predict: FilterCommand {
   @Option(help: "Largest extrapolation of a site that is not reported.")
   var maxExtrapolation: PositiveReal?
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
+    guard potential != nil || tables.refit == nil else {
+      throw ValidationError("--refit: expected --potential, found none")
+    }
     guard model != "-" else {
       throw ValidationError("--model: expected a file, found '-' (standard input holds frames)")
     }
@@ -69,8 +74,7 @@ struct Predict: FilterCommand {
 
   func perform(_ session: FilterSession) throws {
     let stored = try StoredModel(image: ByteSource(path: model).readToEnd(), name: model)
-    let potential = try potential.map { try loadPotential(path: $0) }
-    potential?.warnings.forEach(session.warn)
+    let potential = try potential.map { try tables.load($0, for: .hessians, session) }
     let predictor = try ModelPredictor(
       stored, file: model, potential: potential, withDeviations: std, withGradient: gradient)
     let target = stored.texts["target"]

@@ -157,9 +157,14 @@ struct Ridge: FilterCommand {
   @Option(help: "Features held in memory, in GiB; beyond, in a file in TMPDIR.")
   var maxMemory = PositiveReal(1)
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
+    guard baseline != nil || tables.refit == nil else {
+      throw ValidationError("--refit: expected --baseline, found none")
+    }
     guard train.value < 1 else {
       throw ValidationError("--train: expected a fraction below 1, found \(train)")
     }
@@ -258,8 +263,7 @@ struct Ridge: FilterCommand {
       let basis = try basis.basis(for: first)
       do { calculator = try FeatureCalculator(basis) } catch { throw ValidationError("\(error)") }
     }
-    let potential = try baseline.map { try loadPotential(path: $0) }
-    potential?.warnings.forEach(session.warn)
+    let potential = try baseline.map { try tables.load($0, for: .hessians, session) }
     let known = try potential.map {
       try Baseline(
         potential: $0, first: first, steps: baselineSteps, radius: baselineRadius?.value)

@@ -4,6 +4,7 @@ import Formats
 import LinearAlgebra
 import Potentials
 import SiteEntropy
+import StationaryPoints
 
 extension SiteEntropyCommand {
   /// Labels frames with defects by kind formation.
@@ -11,22 +12,35 @@ extension SiteEntropyCommand {
     let labeller = FormationLabeller(
       potential: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
       memoryLimit: memory.limit)
+    let comparison =
+      noise.tables.refit != nil || noise.acceptNoise
+      ? try RefitComparison(
+        of: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
+        memoryLimit: memory.limit) : nil
     let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
     let isMassWeighted = !unweighted
     try session.mapFrames { job in
       let isBig = job.isAlone && job.frame.atomCount * job.frame.dimension >= Self.bigOrder
-      let result = try withLinearAlgebraThreads(isBig ? threads : 1) {
-        try labeller.labels(of: job.frame)
+      let (result, change) = try withLinearAlgebraThreads(isBig ? threads : 1) {
+        let result = try labeller.labels(of: job.frame)
+        return (
+          result,
+          try comparison?.change(
+            from: result.entropy.atVolume, of: job.frame, isSaddle: saddle,
+            threads: isBig ? threads : 1)
+        )
       }
       var frame = job.frame
       frame.setFormation(result)
+      frame.setRefitChange(change)
       var meaning = try frame.labelMeaning()
       (meaning.isMassWeighted, meaning.source) = (isMassWeighted, source)
       (meaning.embedding, meaning.tolerance) = (nil, nil)
       frame.setMeaning(meaning)
       var report = Self.report(result.labels, "kind formation")
       report.append("formation_entropy", .real(result.entropy.atVolume))
+      if let change { report.append("refit_change", .real(change)) }
       report.append("max_force", .real(result.energetics.largestForce))
       return try Self.judged(
         frame, result.labels.ledger, attachments: FrameAttachments(), report: report,

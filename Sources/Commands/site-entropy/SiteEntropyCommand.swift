@@ -119,6 +119,8 @@ struct SiteEntropyCommand: FilterCommand {
       """)
   var saddle = false
 
+  @OptionGroup var noise: NoiseOptions
+
   @OptionGroup var stream: StreamOptions
 
   private static let usualTolerance = 1e-10
@@ -155,6 +157,12 @@ struct SiteEntropyCommand: FilterCommand {
       guard potential != nil else {
         throw ValidationError("--kind formation: expected --potential, found none")
       }
+    }
+    guard potential != nil || noise.tables.refit == nil else {
+      throw ValidationError("--refit: expected --potential, found none")
+    }
+    guard kind == .formation || !noise.acceptNoise else {
+      throw ValidationError("--accept-noise: expected --kind formation, found \(kind.rawValue)")
     }
     try validateAccuracy()
     if embed != nil {
@@ -211,8 +219,9 @@ struct SiteEntropyCommand: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try potential.map { try loadPotential(path: $0) }
-    potential?.warnings.forEach(session.warn)
+    let use: TableOptions.Use =
+      kind == .formation ? .formation(acceptsNoise: noise.acceptNoise) : .hessians
+    let potential = try potential.map { try noise.tables.load($0, for: use, session) }
     if kind == .formation, let potential { return try labelFormation(potential, session) }
     let labeller = labeller(potential)
     let source = potential.map { LabelMeaning.Source(name: $0.name, contentHash: $0.contentHash) }

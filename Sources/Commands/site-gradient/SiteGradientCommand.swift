@@ -62,6 +62,8 @@ struct SiteGradientCommand: FilterCommand {
 
   @OptionGroup var memory: MemoryOptions
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -77,7 +79,7 @@ struct SiteGradientCommand: FilterCommand {
 
   func perform(_ session: FilterSession) throws {
     let limit = memory.limit
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .hessians, session)
     let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let differentiator = Differentiator(
       potential: potential, engine: engine, memoryLimit: limit)

@@ -43,6 +43,8 @@ struct StabilityCommand: FilterCommand {
       """, valueName: "m1 m2 m3"))
   var grid: IntegerTriple?
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -54,7 +56,7 @@ struct StabilityCommand: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .hessians, session)
     guard let first = try session.firstFrame() else { return }
     try session.write(text: "quantity\tframe\tvalue\tunit\tq1\tq2\tq3\n")
     try writeConstants(of: first, potential, session)

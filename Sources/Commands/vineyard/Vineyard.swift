@@ -49,6 +49,8 @@ struct Vineyard: FilterCommand {
 
   @OptionGroup var memory: MemoryOptions
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -62,7 +64,7 @@ struct Vineyard: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .hessians, session)
     let limit = memory.limit
     let forceLimit = maxForce.value
     let threads = session.threadCount

@@ -25,11 +25,12 @@ struct XYZEnergy: FilterCommand {
   @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
   var potential: String
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
-    potential.warnings.forEach(session.warn)
+    let potential = try tables.load(potential, for: .forces, session)
     try session.mapFrames(matrices: .keep) { job in
       let prepared = try potential.prepared(for: job.frame)
       let found = try prepared.evaluate()

@@ -52,6 +52,8 @@ struct XYZPath: FilterCommand {
 
   @Option(help: "Seed of these displacements: equal seeds give equal bytes.") var seed: UInt64 = 0
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -61,7 +63,7 @@ struct XYZPath: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .forces, session)
     var ends: [Frame] = []
     try session.forEachFrame {
       $0.frame

@@ -61,6 +61,8 @@ struct XYZRelax: FilterCommand {
 
   @Flag(help: "Go uphill along the softest mode, to a saddle.") var saddle = false
 
+  @OptionGroup var tables: TableOptions
+
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
@@ -73,7 +75,7 @@ struct XYZRelax: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try loadPotential(path: potential)
+    let potential = try tables.load(potential, for: .forces, session)
     let (push, size) = (displacement, pushSize?.value ?? (self.push == .inward ? 0.3 : 0.05))
     let (maximumForce, limit) = (maxForce.value, maxSteps.value)
     let (threads, isSaddle) = (session.threadCount, saddle)

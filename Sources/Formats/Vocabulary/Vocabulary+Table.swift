@@ -122,6 +122,7 @@ extension Vocabulary {
     Entry("formation_entropy", .real, unit: entropy, .entropy, by: formation),
     Entry("reservoir_vacancies", .real, unit: entropy, .entropy, by: formation),
     Entry("reservoir_antisites", .real, unit: entropy, .entropy, by: formation),
+    Entry("refit_change", .real, unit: entropy, .entropy, by: formation),
     Entry("perfect_energy", .real, unit: energy, .entropy, by: formation),
     Entry("perfect_sites", .integer, .entropy, by: formation),
     Entry("elastic_dipole", .real, width: 9, unit: energy, .entropy, by: formation),

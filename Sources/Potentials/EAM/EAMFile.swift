@@ -2,7 +2,7 @@ internal import Base
 internal import Formats
 
 /// The tables of a funcfl, setfl or eam/fs file of LAMMPS, in eV and Å.
-struct EAMFile {
+struct EAMFile: Sendable {
   var style: String
   var elements: [String] = []
   var densityStep = 0.0
@@ -156,7 +156,7 @@ extension EmbeddedAtom {
     read: { bytes, file in
       let tables = try EAMFile(setfl: bytes, file: file)
       let origin = PotentialOrigin(style: tables.style, file: file, bytes: bytes)
-      return EmbeddedAtom(tables, origin: origin)
+      return try EmbeddedAtom(tables, origin: origin)
     })
 
   static let funcflReader = PotentialReader(
@@ -164,6 +164,6 @@ extension EmbeddedAtom {
     read: { bytes, file in
       let tables = try EAMFile(funcfl: bytes, file: file)
       let origin = PotentialOrigin(style: tables.style, file: file, bytes: bytes)
-      return EmbeddedAtom(tables, origin: origin)
+      return try EmbeddedAtom(tables, origin: origin)
     })
 }

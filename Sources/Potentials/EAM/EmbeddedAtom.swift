@@ -13,25 +13,71 @@ public struct EmbeddedAtom: Potential {
   /// The element of each kind, in the order of the file.
   public let elements: [String]
   /// F by kind.
-  private let embedding: [CubicTable]
+  let embedding: [TabulatedFunction]
   /// f by the kind of the neighbour and that of the centre, shape [kinds, kinds].
-  private let density: [CubicTable]
+  let density: [TabulatedFunction]
   /// r φ, shape [kinds, kinds].
-  private let pair: [CubicTable]
+  let pair: [TabulatedFunction]
+  private let file: EAMFile
+  private let beyond = DensitiesBeyond()
 
-  init(_ file: EAMFile, origin: PotentialOrigin) {
-    self.origin = origin
+  /// - Parameter cells: Cells of the tables in a piece of their smooth refit; nil for LAMMPS'
+  ///   interpolation.
+  /// - Throws: `InputError` for tables shorter than one such piece.
+  init(
+    _ file: EAMFile, origin: PotentialOrigin, refittedEvery cells: Int? = nil
+  ) throws(InputError) {
+    self.file = file
+    self.origin = origin.refitted(every: cells)
     (elements, cutoff) = (file.elements, file.cutoff)
-    embedding = file.embedding.map { CubicTable($0, step: file.densityStep) }
+    func radial(_ f: [Double]) throws(InputError) -> TabulatedFunction {
+      try Self.function(
+        f, file.step, cells, Self.shortestDistance, file.cutoff, origin.file)
+    }
+    // Near 0 F is often a root: the first pieces stay as they are.
+    embedding = try file.embedding.map { f throws(InputError) in
+      let step = file.densityStep
+      return try Self.function(
+        f, step, cells, Double(cells ?? 0) * step, Double(f.count) * step, origin.file)
+    }
     let n = file.elements.count
-    let density = file.density.map { CubicTable($0, step: file.step) }
+    let density = try file.density.map(radial)
     // One block an element serves at every centre.
     self.density =
-      density.count == n ? density.flatMap { [CubicTable](repeating: $0, count: n) } : density
-    let pair = file.pair.map { CubicTable($0, step: file.step) }
+      density.count == n
+      ? density.flatMap { [TabulatedFunction](repeating: $0, count: n) } : density
+    let pair = try file.pair.map(radial)
     self.pair = (0..<n * n).map { index in
       let (high, low) = (max(index / n, index % n), min(index / n, index % n))
       return pair[high * (high + 1) / 2 + low]
+    }
+  }
+
+  private static func function(
+    _ f: [Double], _ step: Double, _ cells: Int?, _ lowest: Double, _ highest: Double,
+    _ file: String
+  ) throws(InputError) -> TabulatedFunction {
+    guard let cells else { return TabulatedFunction(f, step: step) }
+    guard
+      let smooth = TabulatedFunction(f, step: step, cells: cells, from: lowest, to: highest)
+    else {
+      throw InputError(
+        file: file,
+        "expected tables longer than the \(cells) cells of a piece of their refit, found "
+          + "\(f.count) values")
+    }
+    return smooth
+  }
+
+  public func refitted(every cells: Int) throws -> (any Potential)? {
+    try EmbeddedAtom(file, origin: origin, refittedEvery: cells)
+  }
+
+  /// The elements whose embedding was asked for beyond its table, in the order of the file.
+  public var remarks: [String] {
+    beyond.kinds.map { kind in
+      "\(origin.file): densities at \(elements[kind]) lie beyond the table of its embedding, which "
+        + "ends at \(embedding[kind].last): it goes on in a straight line, as in LAMMPS"
     }
   }
 
@@ -64,32 +110,7 @@ public struct EmbeddedAtom: Potential {
           leg: leg - legs.lowerBound,
           value: Jet(phi, first, second, (z[3] - 3 * second) * inverse)))
     }
+    if total > embedding[kind].last { beyond.note(kind) }
     terms.embedding = EmbeddingTerm(outer: embedding[kind].jet(total), densities: densities)
-  }
-
-  /// The largest jumps of second derivatives at the knots of the tables: of φ in eV/Å² beyond 1.5 Å,
-  /// and of F by the density.
-  ///
-  /// A table of few digits is smooth in its energies and forces only (mathematics.md (2.10)).
-  public var noise: (pair: Double, embedding: Double) {
-    let pairs = pair.lazy.flatMap(\.jumps).filter { $0.x >= 1.5 && $0.x < cutoff }
-    let embeddings = embedding.lazy.flatMap(\.jumps)
-    return (
-      pairs.reduce(0) { max($0, abs($1.jump) / $1.x) },
-      embeddings.reduce(0) { max($0, abs($1.jump)) }
-    )
-  }
-
-  /// Jumps of φ'' beyond this, in eV/Å², are worth a warning.
-  static let largestQuietJump = 1e-2
-
-  public var warnings: [String] {
-    let jump = noise.pair
-    guard jump > Self.largestQuietJump else { return [] }
-    let shown = (jump * 1000).rounded() / 1000
-    return [
-      "\(origin.file): the second derivative of the tabulated pair function jumps by up to "
-        + "\(shown) eV/Å² at its knots: entropies that depend on displacements carry this noise"
-    ]
   }
 }

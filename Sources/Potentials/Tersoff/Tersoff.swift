@@ -1,6 +1,5 @@
 internal import Crystal
 public import Formats
-internal import Glibc
 
 /// The bond-order potential of Tersoff for any number of species, as LAMMPS defines it.
 ///
@@ -11,7 +10,8 @@ internal import Glibc
 ///
 /// f falls from 1 to 0 between R - D and R + D. Terms of a pair and b have the parameters of the
 /// entry i j j; f, g and the exponential in ζ those of i j k (formats/potentials.md,
-/// mathematics.md (2.8)).
+/// mathematics.md (2.8)). Two variants differ in a few functions: tersoff/mod (``ModifiedFunctions``),
+/// and tersoff/zbl, whose short distances are those of screened nuclei (``ScreenedNuclei``).
 public struct Tersoff: Potential {
   public let origin: PotentialOrigin
   public let cutoff: Double
@@ -39,6 +39,10 @@ public struct Tersoff: Potential {
     var half: Double
     var lambda1: Double
     var a: Double
+    /// Of tersoff/mod only.
+    var modified: ModifiedFunctions?
+    /// Of tersoff/zbl only.
+    var nuclei: ScreenedNuclei?
 
     var end: Double { middle + half }
   }
@@ -77,9 +81,10 @@ public struct Tersoff: Potential {
         continue
       }
       let fade = own.cutoffJet(r)
-      if own.a != 0, stars.counts(pair, center: center) {
+      if own.a != 0 || own.nuclei != nil, stars.counts(pair, center: center) {
+        let repulsion = product(fade, exponential(own.a, -own.lambda1, r))
         terms.pairs.append(
-          PairTerm(leg: leg, value: product(fade, exponential(own.a, -own.lambda1, r))))
+          PairTerm(leg: leg, value: own.nuclei.map { $0.joined(repulsion, at: r) } ?? repulsion))
       }
       guard own.b != 0 else { continue }
       let x = stars.list.direction(pair)
@@ -97,83 +102,11 @@ public struct Tersoff: Potential {
         zeta += part.energy
         parts.append(part)
       }
+      let attraction = product(fade, exponential(-0.5 * own.b, -own.lambda2, r))
       terms.bonds.append(
         BondOrderTerm(
-          leg: leg, pair: product(fade, exponential(-0.5 * own.b, -own.lambda2, r)),
+          leg: leg, pair: own.nuclei.map { product($0.switchJet(r), attraction) } ?? attraction,
           order: own.orderJet(zeta), parts: parts))
     }
-  }
-}
-
-/// f g with its derivatives.
-@inline(__always)
-private func product(_ f: Jet, _ g: Jet) -> Jet {
-  Jet(
-    f[0] * g[0], f[1] * g[0] + f[0] * g[1], f[2] * g[0] + 2 * f[1] * g[1] + f[0] * g[2],
-    f[3] * g[0] + 3 * (f[2] * g[1] + f[1] * g[2]) + f[0] * g[3])
-}
-
-/// a exp(k r).
-@inline(__always)
-private func exponential(_ a: Double, _ k: Double, _ r: Double) -> Jet {
-  a * exp(k * r) * Jet(1, k, k * k, k * k * k)
-}
-
-extension Tersoff.Entry {
-  /// f(r) = ½ - ½ sin(π/2 (r - R)/D) between R - D and R + D.
-  func cutoffJet(_ r: Double) -> Jet {
-    if r <= middle - half { return Jet(1, 0, 0, 0) }
-    if r >= middle + half { return .zero }
-    let k = Double.pi / (2 * half)
-    let (s, c) = (0.5 * sin(k * (r - middle)), 0.5 * cos(k * (r - middle)))
-    return Jet(0.5 - s, -k * c, k * k * s, k * k * k * c)
-  }
-
-  /// exp[(λ₃ x)^m]; as in LAMMPS it is 0 and 1e30 beyond exponents of ∓69.0776.
-  func screeningJet(_ x: Double) -> Jet {
-    guard lambda3 != 0 else { return Jet(1, 0, 0, 0) }
-    let cube = lambda3 * lambda3 * lambda3
-    let power =
-      isCubed
-      ? cube * Jet(x * x * x, 3 * x * x, 6 * x, 6) : Jet(lambda3 * x, lambda3, 0, 0)
-    if power[0] > 69.0776 { return Jet(1e30, 0, 0, 0) }
-    if power[0] < -69.0776 { return .zero }
-    let first = power[1]
-    return exp(power[0])
-      * Jet(
-        1, first, first * first + power[2],
-        first * first * first + 3 * first * power[2] + power[3])
-  }
-
-  /// g(cos θ).
-  func angleJet(_ cosTheta: Double) -> Jet {
-    let h = cosine - cosTheta
-    let q = 1 / (squaredD + h * h)
-    let scale = gamma * squaredC
-    return Jet(
-      gamma + scale * (1 / squaredD - q), -2 * scale * h * q * q,
-      2 * scale * q * q * (1 - 4 * h * h * q), 24 * scale * h * q * q * q * (1 - 2 * h * h * q))
-  }
-
-  /// b(ζ); with s = (βζ)ⁿ/(1 + (βζ)ⁿ), (ln b)' = -s/2ζ.
-  ///
-  /// As in LAMMPS b is 1, without derivatives, where it differs from 1 by less than 1e-16.
-  func orderJet(_ zeta: Double) -> Jet {
-    let t = beta * zeta
-    guard t > pow(2 * n * 1e-16, 1 / n) else { return Jet(1, 0, 0, 0) }
-    let x = n * log(t)
-    let s = 1 / (1 + exp(-x))
-    let rise = x > 0 ? x + log1p(exp(-x)) : log1p(exp(x))
-    let b = exp(-rise / (2 * n))
-    let inverse = 1 / zeta
-    let first = -0.5 * s * inverse
-    let weight = s * (1 - n * (1 - s))
-    let second = 0.5 * weight * inverse * inverse
-    let change = (1 - n + 2 * n * s) * n * s * (1 - s)
-    let third = 0.5 * (change - 2 * weight) * inverse * inverse * inverse
-    return b
-      * Jet(
-        1, first, first * first + second,
-        first * first * first + 3 * first * second + third)
   }
 }

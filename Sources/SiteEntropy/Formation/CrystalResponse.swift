@@ -23,7 +23,7 @@ public struct CrystalResponse: Equatable, Sendable {
   }
 
   /// Steps of ln V.
-  private static let step = 4e-3
+  static let step = 4e-3
 
   /// - Returns: nil for a crystal that is not cubic or not three-dimensional: its strain at zero
   ///   stress takes more than a bulk modulus.
@@ -74,11 +74,13 @@ extension Multilattice {
 }
 
 /// The primitive cell at another volume, its basis at rest.
-private struct ScaledCrystal {
+struct ScaledCrystal {
   /// In eV a primitive cell.
   let energy: Double
   /// Mean s_∞ in k_B a site.
   let entropy: Double
+  /// Mass-weighted.
+  let kernel: ReferenceKernel
 
   /// Residual forces in eV/Å that are rest.
   private static let forceTolerance = 1e-10
@@ -96,7 +98,7 @@ private struct ScaledCrystal {
     energy = try potential.energy(of: frame)
     // Of mean s_∞ only the slope is wanted, in which most of the error of a coarse grid cancels.
     let blocks = try potential.latticeHessian(of: frame)
-    let kernel = ReferenceKernel(blocks, of: lattice, isMassWeighted: isMassWeighted)
+    kernel = ReferenceKernel(blocks, of: lattice, isMassWeighted: isMassWeighted)
     let shares = try LatticeEntropy(
       infinite: kernel, primitiveCell: lattice.primitiveCell, kind: .absolute, scales: [2, 3, 4]
     ).shares

@@ -9,6 +9,8 @@ public struct DefectExchange: Equatable, Sendable {
   public let removed: [String: Int]
   /// Sites of the perfect crystal.
   public let siteCount: Int
+  /// The species of the site of a single vacancy or antisite; nil for other defects.
+  public let siteSpecies: String?
   /// Sites of a species in the perfect crystal, divided by their common factor.
   public let composition: [String: Int]
 
@@ -38,6 +40,10 @@ public struct DefectExchange: Equatable, Sendable {
     name = parts.isEmpty ? "-" : parts.joined(separator: "+")
     self.removed = removed.filter { $0.value != 0 }
     siteCount = sites.count
+    let changed =
+      crystal.vacancies + crystal.antisites.compactMap { crystal.siteOfAtom[$0] }
+    siteSpecies =
+      changed.count == 1 && crystal.interstitials.isEmpty ? sites[changed[0]] : nil
     var counts: [String: Int] = [:]
     for species in sites { counts[species, default: 0] += 1 }
     let divisor = counts.values.reduce(0) { greatestCommonDivisor($0, $1) }

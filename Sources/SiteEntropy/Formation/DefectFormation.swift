@@ -11,6 +11,9 @@ public struct DefectFormation: Equatable, Sendable {
   public let entropyAtPressure: Double?
   /// E_f at fixed volume in eV; nil where the cell was relaxed, or a chemical potential is missing.
   public let energyAtVolume: Double?
+  /// E_def - E_perf at the pressure of the crystal in eV, without what reservoirs give and take; nil
+  /// where it is not cubic.
+  public let cellEnergyAtPressure: Double?
   /// E_f at the pressure of the crystal (an enthalpy) in eV; nil likewise, and where it is not cubic.
   public let energyAtPressure: Double?
 
@@ -30,10 +33,35 @@ public struct DefectFormation: Equatable, Sendable {
       energetics.energy - energetics.perfectEnergy + $0
     }
     energyAtVolume = isReferenceCell ? energy : nil
+    cellEnergyAtPressure = energetics.energyOfRelaxation.map {
+      energetics.energy - energetics.perfectEnergy + $0
+    }
     energyAtPressure =
       if let energy, let relaxation = energetics.energyOfRelaxation { energy + relaxation } else {
         nil
       }
+  }
+
+  /// Free energies in eV and entropies in k_B at a temperature, the modes taken as quantum oscillators.
+  public func quantum(
+    _ modes: QuantumFormation
+  ) -> (freeEnergyV: Double?, gibbsEnergyP: Double?, entropyV: Double?, entropyP: Double?) {
+    let isReferenceCell = energetics.volumeChange == nil
+    // Sites' volumes that the cell gains on its way to the pressure of the crystal.
+    let sites = energetics.remainingRelaxation.flatMap { remaining in
+      energetics.response.map { remaining / $0.siteVolume }
+    }
+    var (gibbs, entropy): (Double?, Double?) = (nil, nil)
+    if let sites, let slope = modes.entropyDerivative {
+      entropy = modes.entropy + slope * sites
+    }
+    if let sites, let slope = modes.freeEnergyDerivative, let energy = energyAtPressure {
+      gibbs = energy + modes.freeEnergy + slope * sites
+    }
+    return (
+      isReferenceCell ? energyAtVolume.map { $0 + modes.freeEnergy } : nil, gibbs,
+      isReferenceCell ? modes.entropy : nil, entropy
+    )
   }
 
   /// E - T S in eV; nil where one of them is.

@@ -18,8 +18,8 @@ public enum FormationEngine: String, Sendable {
 public struct FormationLabeller: Sendable {
   public let memoryLimit: Int
   public let engine: FormationEngine
-  private let potential: any Potential
-  private let isMassWeighted: Bool
+  let potential: any Potential
+  let isMassWeighted: Bool
   private let references: FormationReferences
 
   /// - Parameter memoryLimit: The most that dense matrices may take, in bytes.
@@ -39,6 +39,11 @@ public struct FormationLabeller: Sendable {
     public let entropy: FormationEntropy
     public let energetics: FormationEnergetics
     public let crystal: PerfectCrystal
+  }
+
+  /// What the defects of a perfect crystal are measured against.
+  func reference(of perfect: Frame) throws -> FormationReference {
+    try references.reference(of: perfect)
   }
 
   /// Labels a frame.

@@ -27,6 +27,13 @@ extension Frame {
   }
 }
 
+extension Frame {
+  /// Says by how much S_f^V changes with another refit of the tables, in k_B; nil where nobody asked.
+  public mutating func setRefitChange(_ change: Double?) {
+    if let change { setKey("refit_change", .real(change)) } else { removeKey("refit_change") }
+  }
+}
+
 extension FormationEnergetics {
   /// What ``Frame/setFormation(_:)`` wrote; nil where a frame has no such keys.
   ///

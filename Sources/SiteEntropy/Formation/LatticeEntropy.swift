@@ -37,8 +37,23 @@ public struct LatticeEntropy: Sendable {
     }
     ledger = ModeLedger(eigenvalues: spectrum, expectedZeroModes: kernel.dimension)
     guard ledger.isStable else { throw .unstableReference(ledger) }
-    shares = Self.shares(modes, weights, kernel, kind, ledger: ledger)
+    shares = Self.shares(modes, weights, kernel, ledger: ledger) { kind.weight($0) }
     errorEstimate = nil
+  }
+
+  /// The same sums of several functions of λ, shape [functions, S].
+  static func sums(
+    of kernel: ReferenceKernel, cell group: TranslationGroup, _ functions: [(Double) -> Double]
+  ) throws(SiteEntropyError) -> [[Double]] {
+    let points = (0..<group.count).filter { group.opposite($0) >= $0 }
+    let modes = try Self.modes(points.count, kernel) {
+      kernel.dynamicalMatrix(points[$0], of: group)
+    }
+    let weights = points.map { group.opposite($0) == $0 ? 1.0 : 2.0 }
+    let ledger = ModeLedger(
+      eigenvalues: modes.flatMap(\.values), expectedZeroModes: kernel.dimension)
+    guard ledger.isStable else { throw .unstableReference(ledger) }
+    return functions.map { shares(modes, weights, kernel, ledger: ledger, $0) }
   }
 
   /// Of the infinite crystal: the integral over the Brillouin zone.
@@ -57,17 +72,13 @@ public struct LatticeEntropy: Sendable {
     scales: [Int] = [2, 3, 4, 6]
   ) throws(SiteEntropyError) {
     let d = kernel.dimension
-    // In 3D as many steps along each direction as 13 Å need to begin with: 8 … 24 in silicon.
-    let reach = [800.0, 100.0, 13.0][min(max(d, 1), 3) - 1]
-    let base = (0..<3).map { axis in
-      primitiveCell.periodic[axis]
-        ? max(1, Int((reach / primitiveCell.height(axis)).rounded())) : 0
-    }
+    let base = Self.smallestGrid(primitiveCell, dimension: d)
     var values: [[Double]] = []
     var worst: ModeLedger?
     for scale in scales {
-      let (shares, ledger) = try Self.shifted(kernel, base.map { $0 * scale }, kind)
-      values.append(shares)
+      let (shares, ledger) = try Self.shifted(
+        kernel, base.map { $0 * scale }, [{ kind.weight($0) }])
+      values.append(shares[0])
       worst = ledger
     }
     let sizes = scales.map(Double.init)
@@ -84,10 +95,38 @@ public struct LatticeEntropy: Sendable {
     ledger = worst ?? ModeLedger(eigenvalues: [], expectedZeroModes: 0)
   }
 
+  /// The integrals of several functions of λ, extrapolated alike, shape [functions, S].
+  static func sums(
+    infinite kernel: ReferenceKernel, primitiveCell: Cell, scales: [Int],
+    _ functions: [(Double) -> Double]
+  ) throws(SiteEntropyError) -> [[Double]] {
+    let base = smallestGrid(primitiveCell, dimension: kernel.dimension)
+    let values = try scales.map { scale throws(SiteEntropyError) in
+      try shifted(kernel, base.map { $0 * scale }, functions).shares
+    }
+    let extrapolation = Extrapolation(
+      sizes: scales.map(Double.init),
+      exponents: scales.indices.dropLast().map { Double(kernel.dimension + 2 * $0) })
+    return functions.indices.map { function in
+      (0..<kernel.basisCount).map { site in
+        extrapolation.limit(values.map { $0[function][site] })
+      }
+    }
+  }
+
+  /// In 3D as many steps along each direction as 13 Å need to begin with: 8 … 24 in silicon.
+  private static func smallestGrid(_ primitiveCell: Cell, dimension d: Int) -> [Int] {
+    let reach = [800.0, 100.0, 13.0][min(max(d, 1), 3) - 1]
+    return (0..<3).map { axis in
+      primitiveCell.periodic[axis]
+        ? max(1, Int((reach / primitiveCell.height(axis)).rounded())) : 0
+    }
+  }
+
   /// One grid of wave vectors k = 2π Σ (j_i + ½)/n_i b_i; 0 steps mean an open direction.
   private static func shifted(
-    _ kernel: ReferenceKernel, _ counts: [Int], _ kind: LabelKind
-  ) throws(SiteEntropyError) -> ([Double], ModeLedger) {
+    _ kernel: ReferenceKernel, _ counts: [Int], _ functions: [(Double) -> Double]
+  ) throws(SiteEntropyError) -> (shares: [[Double]], ledger: ModeLedger) {
     let n = counts.map { max($0, 1) }
     let total = n.reduce(1, *)
     // k and -k are numbers i and total - 1 - i.
@@ -100,7 +139,7 @@ public struct LatticeEntropy: Sendable {
     let weights = (0..<half).map { 2 * $0 + 1 == total ? 1.0 : 2.0 }
     let ledger = ModeLedger(eigenvalues: modes.flatMap(\.values), expectedZeroModes: 0)
     guard ledger.isStable else { throw .unstableReference(ledger) }
-    return (shares(modes, weights, kernel, kind, ledger: ledger), ledger)
+    return (functions.map { shares(modes, weights, kernel, ledger: ledger, $0) }, ledger)
   }
 
   /// The modes of one wave vector.
@@ -145,15 +184,15 @@ public struct LatticeEntropy: Sendable {
   }
 
   private static func shares(
-    _ modes: [Modes], _ weights: [Double], _ kernel: ReferenceKernel, _ kind: LabelKind,
-    ledger: ModeLedger
+    _ modes: [Modes], _ weights: [Double], _ kernel: ReferenceKernel, ledger: ModeLedger,
+    _ function: (Double) -> Double
   ) -> [Double] {
     let s = kernel.basisCount
     let tolerance = ModeLedger.zeroTolerance * ledger.largest
     var sums = [Double](repeating: 0, count: s)
     for (point, weight) in zip(modes, weights) {
       for (m, lambda) in point.values.enumerated() where lambda > tolerance {
-        let value = weight * kind.weight(lambda)
+        let value = weight * function(lambda)
         for alpha in 0..<s { sums[alpha] += value * point.weights[m * s + alpha] }
       }
     }

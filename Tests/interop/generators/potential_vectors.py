@@ -80,6 +80,31 @@ def tersoff(elements, m=3, order=1):
     return "\n".join(lines[::order]) + "\n"
 
 
+def modified(elements, m=1):
+    """Entries of tersoff/mod, all different where they may be."""
+    lines = []
+    for i, a in enumerate(elements):
+        for j, b in enumerate(elements):
+            for k, c in enumerate(elements):
+                n = i + 2 * j + 4 * k
+                both = i + j
+                lines.append(
+                    f"{a} {b} {c} {m if n % 3 else 4 - m} {1.1 + 0.1 * n} {-0.4 + 0.05 * n} {0.8 + 0.1 * n} {1 + 0.1 * n} {1.35 + 0.05 * both} "
+                    f"{121 + 20 * both} {3.0 - 0.1 * both} {0.35} {3.2 + 0.1 * both} {3200 - 100 * both} {0.9 + 0.02 * n} "
+                    f"{0.2 + 0.02 * n} {0.7 + 0.1 * n} {0.9 + 0.1 * n} {0.8 - 0.1 * n} {1.5 + 0.2 * n}")
+    return "\n".join(lines) + "\n"
+
+
+def nuclei(elements):
+    """Entries of tersoff/zbl, whose nuclei are felt at the distances of a crystal."""
+    charges = {"Si": 14, "C": 6}
+    lines = []
+    for line in tersoff(elements).strip().split("\n"):
+        one, other = (charges[e] for e in line.split()[:2])
+        lines.append(f"{line} {one} {other} {2.2 if one == other else 2.1} {5}")
+    return "\n".join(lines) + "\n"
+
+
 PASS = {
     "funcfl.eam": funcfl(),
     "funcfl-units-real.eam": funcfl().replace("made for tests", "DATE: 2020-01-01 UNITS: real"),
@@ -98,6 +123,12 @@ PASS = {
     "binary.tersoff": tersoff(["Si", "C"]),
     "binary-reversed.tersoff": tersoff(["Si", "C"], order=-1),
     "binary-m-1.tersoff": tersoff(["C", "Si"], m=1),
+    "mod.tersoff": modified(["Si"]),
+    "binary-mod.tersoff": modified(["Si", "C"], m=3),
+    "mod-units-real.tersoff": "# UNITS: real\n" + modified(["Si"]),
+    "zbl.tersoff": nuclei(["Si"]),
+    "binary-zbl.tersoff": nuclei(["Si", "C"]),
+    "zbl-units-real.tersoff": "# UNITS: real\n" + nuclei(["Si"]),
 }
 
 
@@ -129,8 +160,13 @@ FAIL = {
     "no-such-element.eam": (funcfl().replace("29 63", "299 63"), "line 2: expected the atomic number of an element, found '299'"),
     "truncated.eam": (funcfl()[:-60], "line 24: the density of Cu: expected 40 numbers, found the end of the file after 34"),
     "eighteen-words.tersoff": (SILICON + " 1\n", "line 1: expected 17 words in an entry (of three elements and 14 numbers), found 18"),
-    "mod.tersoff": (SILICON + " 1 2 3\n", "expected entries of 17 words (pair_style tersoff), found entries of 20, as tersoff/mod has"),
-    "zbl.tersoff": (SILICON + " 14 14 0.95 14\n", "expected entries of 17 words (pair_style tersoff), found entries of 21, as tersoff/zbl has"),
+    "nineteen-words.tersoff": (SILICON + " 1 2\n", "line 1: expected 17 words in an entry (of three elements and 14 numbers), found 19"),
+    "modc.tersoff": (modified(["Si"]).strip() + " 0.5\n", "line 1: Z_i: expected an atomic number (tersoff/zbl; tersoff/mod/c is not read), found 0.9"),
+    "mod-and-plain.tersoff": (modified(["Si"]) + SILICON.replace("Si", "C") + "\n", "line 2: expected 20 words in an entry, found 17"),
+    "c3-zero.tersoff": (modified(["Si"]).replace(" 0.9 0.8 ", " 0 0.8 "), "line 1: c3: expected a number above 0, found 0"),
+    "eta-zero.tersoff": (modified(["Si"]).replace(" -0.4 0.8 ", " -0.4 0 "), "line 1: eta: expected a number above 0, found 0"),
+    "half-a-charge.tersoff": (nuclei(["Si"]).replace(" 14 14 ", " 14 13.5 "), "line 1: Z_j: expected an atomic number (tersoff/zbl; tersoff/mod/c is not read), found 13.5"),
+    "nuclei-differ.tersoff": (nuclei(["Si", "C"]).replace(" 6 14 2.1 5", " 6 14 2.1 6"), "line 5: ZBLexpscale: expected equal numbers in Si C C and C Si Si, found 5.0 and 6.0"),
     "m-2.tersoff": (SILICON.replace("Si 3 1.0", "Si 2 1.0"), "line 1: m: expected 1 or 3, found 2.0"),
     "d-zero.tersoff": (SILICON.replace(" 2.0 0.0", " 0.0 0.0"), "line 1: d: expected a number above 0, found 0"),
     "n-zero.tersoff": (SILICON.replace(" 2.3 ", " 0 "), "line 1: n: expected a number above 0, found 0"),
@@ -192,6 +228,7 @@ def main():
         (FOLDER / "pass" / name).write_bytes(text.encode())
         style = {"eam": "eam", "alloy": "eam/alloy", "fs": "eam/fs", "tersoff": "tersoff"}[name.split(".")[-1]]
         if style == "tersoff":
+            style += "/mod" if "mod" in name else "/zbl" if "zbl" in name else ""
             elements = ["C", "Si"] if "m-1" in name and "binary" in name else ["Si", "C"] if "binary" in name else ["Si"]
         else:
             words = text.replace("\r", "").split("\n")[3].split()
