@@ -44,6 +44,7 @@ extension RidgeModel {
     values["residual_variance"] = fits.map { $0.residualVariance ?? -1 }
     values["held_out_error"] = fits.map { $0.lambda.heldOutError ?? -1 }
     var scalars: [String: Double] = [:]
+    scalars["largest_coherence"] = largestCoherence
     if let calibration {
       values["noise_variance"] = channels.map { calibration.blocks[$0.block].noise }
       values["leverage_variance"] = channels.map { calibration.blocks[$0.block].leverage }
@@ -145,6 +146,7 @@ extension RidgeModel {
           return Calibration.Block(noise: noise[c], leverage: slope[c])
         }, totalFactor: factor, siteCorrelation: correlation)
     }
+    largestCoherence = stored.scalars["largest_coherence"]
     let method = stored.texts["lambda_method"].flatMap(LambdaReport.Method.init(rawValue:))
     guard let method else {
       throw InputError(file: file, "expected /texts/lambda_method, found none or another")

@@ -175,6 +175,11 @@ public struct TotalLeverage: Sendable {
     return calibration.totalFactor * total
   }
 
+  /// |Σ q|² over all blocks, which know nothing of each other.
+  public func leverage(_ model: RidgeModel) -> Double {
+    leverages(model).reduce(0) { $0 + $1.leverage }
+  }
+
   /// |Σ q|² of each block with sites.
   private func leverages(_ model: RidgeModel) -> [(block: Int, leverage: Double)] {
     var result: [(Int, Double)] = []

@@ -56,6 +56,10 @@ struct FitReport {
     }
     for block in model.blocks {
       let names = block.channels.map { channelNames[$0] }.joined(separator: " ")
+      guard block.rowCount > 0 else {
+        result.append("\(names): no site in training")
+        continue
+      }
       let chosen =
         switch block.lambda.method {
         case .fixed: "given"
@@ -128,7 +132,7 @@ struct FitReport {
         "label_deviation": number(line.metrics.labelDeviation),
       ])
     }
-    let fits = model.blocks.map { block -> JSON in
+    let fits = model.blocks.filter { $0.rowCount > 0 }.map { block -> JSON in
       .object([
         "channels": .array(block.channels.map { .text(channelNames[$0]) }),
         "lambda": .real(block.lambda.value), "lambda_method": .text(block.lambda.method.rawValue),

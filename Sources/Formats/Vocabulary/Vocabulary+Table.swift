@@ -113,6 +113,7 @@ extension Vocabulary {
     Entry("gradient_potential_hash", .text, .entropy, by: "site-gradient"),
     Entry("entropy_pred", .real, unit: entropy, .entropy, by: "predict"),
     Entry("entropy_std", .real, unit: entropy, .entropy, by: "predict"),
+    Entry("frame_extrapolation", .real, .entropy, by: "predict"),
     // Stationary points and formation.
     Entry("max_force", .real, unit: force, .calculation),
     Entry("relax_steps", .integer, .calculation, by: "xyz-relax"),
@@ -120,6 +121,7 @@ extension Vocabulary {
     Entry("image", .integer, .calculation, by: "xyz-path"),
     Entry("reaction_coordinate", .real, .calculation, by: "xyz-path"),
     Entry("formation_entropy", .real, unit: entropy, .entropy, by: formation),
+    Entry("formation_entropy_pred", .real, unit: entropy, .entropy, by: "predict"),
     Entry("reservoir_vacancies", .real, unit: entropy, .entropy, by: formation),
     Entry("reservoir_antisites", .real, unit: entropy, .entropy, by: formation),
     Entry("refit_change", .real, unit: entropy, .entropy, by: formation),
