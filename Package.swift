@@ -58,7 +58,7 @@ let commands = [
   Command("xyz-build", "XYZBuildTool", ["Crystal"]),
   Command("xyz-convert", "XYZConvertTool"),
   Command("xyz-defect", "XYZDefectTool", ["Crystal"]),
-  Command("xyz-energy", "XYZEnergyTool", ["Potentials", "Crystal"]),
+  Command("xyz-energy", "XYZEnergyTool", ["ForceSources", "Potentials", "Crystal"]),
   Command("xyz-label", "XYZLabelTool", ["Crystal"]),
   Command("xyz-perturb", "XYZPerturbTool", ["Crystal"]),
   Command("xyz-path", "XYZPathTool", ["StationaryPoints", "Potentials", "Crystal"]),

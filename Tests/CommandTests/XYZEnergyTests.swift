@@ -59,4 +59,83 @@ struct XYZEnergyTests {
     #expect(run.error.contains("expected a species of the potential"))
     #expect(run.error.split(separator: "\n").count == 1)
   }
+
+  /// A program that answers with what it is told to, beside forces of (1, 2, 3) on every atom.
+  private static func program(telling keys: String) -> String {
+    """
+    import sys
+    while line := sys.stdin.readline():
+        n = int(line)
+        sys.stdin.readline()
+        rows = [sys.stdin.readline().split()[:4] for _ in range(n)]
+        print(n)
+        print('Properties=species:S:1:pos:R:3:forces:R:3 \(keys)')
+        for row in rows:
+            print(*row, 1, 2, 3)
+        sys.stdout.flush()
+    """
+  }
+
+  /// What a program tells is written; what it keeps to itself is said once, and older values go.
+  @Test(arguments: [
+    ("energy=-3.5 stress=\"1 2 3 4 5 6\"", ["energy=-3.5", "stress=\"1.0 6.0 5.0"], 0),
+    ("energy=-3.5", ["energy=-3.5"], 1), ("", [], 2),
+  ])
+  func programsAreAsked(keys: String, expected: [String], warnings: Int) throws {
+    let scratch = try Scratch()
+    try scratch.write(Self.program(telling: keys), to: "program.py")
+    let run = try scratch.shell(
+      """
+      set -eo pipefail
+      xyz-build diamond --species Si -a 5.5 | xyz-energy -p \(Self.potentials)/Si.sw > one.xyz
+      cat one.xyz one.xyz | xyz-energy --no-history --forces 'python3 program.py' > out.xyz
+      xyz-energy --no-history --forces 'python3 program.py' -j 3 one.xyz one.xyz --quiet |
+        cmp - out.xyz
+      sed -n 2,3p out.xyz
+      """)
+    #expect(run.status == 0, "\(run.error)")
+    for word in expected { #expect(run.output.contains(" " + word), "\(run.output)") }
+    #expect(run.output.contains(" energy=") == keys.contains("energy"))
+    #expect(run.output.contains(" stress=") == keys.contains("stress"))
+    #expect(run.output.split(separator: "\n").last?.hasSuffix(" 1.0 2.0 3.0") ?? false)
+    #expect(run.error.split(separator: "\n").count == warnings, "\(run.error)")
+  }
+
+  /// LAMMPS by a program that pretends: pressures in bar become stresses, positive under tension.
+  @Test func pressuresOfLAMMPSAreStresses() throws {
+    let scratch = try Scratch()
+    try scratch.write(
+      """
+      #!/bin/bash
+      while read -r command rest; do
+        case $command in
+        print) echo "sitevib -2.5 1602176.5 0 0 0 -3204353 0" >&2 ;;
+        write_dump)
+          printf 'ITEM: TIMESTEP\\n0\\nITEM: NUMBER OF ATOMS\\n1\\nITEM: BOX BOUNDS\\n0 1\\n0 1\\n0 1\\n' >&2
+          printf 'ITEM: ATOMS fx fy fz\\n0.5 -1e-3 0\\n' >&2 ;;
+        esac
+      done
+
+      """, to: "lmp")
+    let run = try scratch.shell(
+      """
+      set -eo pipefail
+      chmod +x lmp
+      xyz-build sc --species Cu -a 3 |
+        xyz-energy --lmp ./lmp --lammps 'pair_style eam; pair_coeff * * Cu.eam' --no-history
+      """)
+    #expect(run.status == 0, "\(run.error)")
+    #expect(run.output.contains(" energy=-2.5 "))
+    #expect(run.output.contains("stress=\"-1.0 0.0 2.0 0.0 0.0 0.0 2.0 0.0 0.0\""))
+    #expect(run.output.hasSuffix(" 0.5 -0.001 0.0\n"))
+  }
+
+  @Test func oneSourceIsWanted() throws {
+    for (arguments, word) in [
+      ([], "--potential"), (["-p", "Si.sw", "--forces", "cat"], "--forces"),
+    ] {
+      let run = try Scratch().run("xyz-energy", arguments, input: "1\n\nSi 0 0 0\n")
+      #expect(run.status == 64 && run.error.contains(word), "\(run.error)")
+    }
+  }
 }

@@ -72,11 +72,7 @@ struct HessianCommand: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard (potential == nil) == sources.isGiven else {
-      throw ValidationError(
-        "expected one of --potential, --forces, --ipi and --lammps, found "
-          + (potential == nil ? "none" : "\(sources.name) beside --potential"))
-    }
+    try sources.validate(beside: potential)
     guard range == nil || sources.isGiven else {
       throw ValidationError("--range: expected --forces, --ipi or --lammps, found none")
     }

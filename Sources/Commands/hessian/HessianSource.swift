@@ -22,20 +22,16 @@ enum HessianSource: Sendable {
     case .analytic(let potential):
       return (try potential.hessian(of: frame, at: place), JSONObject())
     case .differences(let provider, let range, let step):
-      do {
-        let found = try Self.differences(provider, range, step, frame, place)
-        return (
-          found.matrix,
-          [
-            "force_calls": .integer(found.forceCalls), "groups": .integer(found.groupCount),
-            "range": .real(found.range), "asymmetry": .real(found.asymmetry),
-          ]
-        )
-      } catch let error as NeighborError {
-        throw InputError(frame.source, error)
-      } catch let error as InputError {
-        throw error
-      } catch { throw ForceFailure(source: frame.source, error: error) }
+      let found = try ForceFailure.naming(frame.source) {
+        try Self.differences(provider, range, step, frame, place)
+      }
+      return (
+        found.matrix,
+        [
+          "force_calls": .integer(found.forceCalls), "groups": .integer(found.groupCount),
+          "range": .real(found.range), "asymmetry": .real(found.asymmetry),
+        ]
+      )
     }
   }
 
@@ -77,12 +73,4 @@ enum HessianSource: Sendable {
     frame.setKey("fd_step", .real(step))
     return frame
   }
-}
-
-/// A failure of the forces of one frame.
-struct ForceFailure: Error, CustomStringConvertible {
-  let source: FrameSource
-  let error: any Error
-
-  var description: String { "\(InputError(source, "\(error)"))" }
 }
