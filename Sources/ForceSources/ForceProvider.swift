@@ -49,6 +49,11 @@ public struct ForceFailure: Error, CustomStringConvertible {
 
   public var description: String { "\(InputError(source, "\(error)"))" }
 
+  /// What is wrong, without the place.
+  public var reason: String { "\(error)" }
+  /// Whether the forces are fine, and only no differences of them.
+  public var isOfDifferences: Bool { error is FiniteDifferenceError }
+
   /// Work on the forces of a frame, whose name its errors get.
   ///
   /// - Throws: `InputError` for the frame's faults, ``ForceFailure`` for those of the forces.

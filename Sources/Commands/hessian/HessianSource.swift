@@ -23,7 +23,7 @@ enum HessianSource: Sendable {
       return (try potential.hessian(of: frame, at: place), JSONObject())
     case .differences(let provider, let range, let step):
       let found = try ForceFailure.naming(frame.source) {
-        try Self.differences(provider, range, step, frame, place)
+        try provider.hessian(of: frame, at: place, range: range, step: step)
       }
       return (
         found.matrix,
@@ -33,36 +33,6 @@ enum HessianSource: Sendable {
         ]
       )
     }
-  }
-
-  private static func differences(
-    _ provider: ForceProvider, _ range: Double?, _ step: Double, _ frame: Frame,
-    _ place: Placement
-  ) throws -> FiniteDifferenceHessian {
-    let forces = try provider.forces(of: frame, at: place)
-    let isPerfect =
-      place == .reference
-      || (frame.positions == frame.referencePositions && frame.cell == frame.referenceCell)
-    if isPerfect {
-      let lattice = try Multilattice(referenceOf: frame)
-      if lattice.group.count > 1 {
-        return try FiniteDifferenceHessian(of: forces, crystal: lattice, step: step)
-      }
-    }
-    // One of each species and sublattice shows how far forces reach.
-    let sublattice = frame.sublattice ?? [Int](repeating: 0, count: frame.atomCount)
-    var numbers: [String: Int] = [:]
-    let classes = zip(frame.species, sublattice).map { species, sublattice in
-      let (name, next) = ("\(species) \(sublattice)", numbers.count)
-      let number = numbers[name] ?? next
-      numbers[name] = number
-      return number
-    }
-    return try FiniteDifferenceHessian(
-      of: forces,
-      positions: place == .reference ? frame.requiredReferencePositions() : frame.positions,
-      cell: place == .reference ? frame.cellOfReference() : frame.positionCell(),
-      classes: classes, range: range, step: step)
   }
 
   /// The frame with the keys of finite differences.
