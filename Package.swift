@@ -58,14 +58,16 @@ let commands = [
   Command("site-gradient", "SiteGradientTool", ["SiteEntropy", "Potentials", "Crystal"]),
   Command("stability", "StabilityTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("vineyard", "VineyardTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
-  Command("xyz-build", "XYZBuildTool", ["Crystal"]),
+  Command("xyz-build", "XYZBuildTool", ["StationaryPoints", "Potentials", "Crystal"]),
   Command("xyz-convert", "XYZConvertTool"),
   Command("xyz-defect", "XYZDefectTool", ["Crystal"]),
-  Command("xyz-energy", "XYZEnergyTool", ["Potentials", "Crystal"]),
+  Command("xyz-energy", "XYZEnergyTool", ["ForceSources", "Potentials", "Crystal"]),
   Command("xyz-label", "XYZLabelTool", ["Crystal"]),
   Command("xyz-perturb", "XYZPerturbTool", ["Crystal"]),
   Command("xyz-path", "XYZPathTool", ["StationaryPoints", "Potentials", "Crystal"]),
-  Command("xyz-relax", "XYZRelaxTool", ["StationaryPoints", "Potentials", "Crystal"]),
+  Command(
+    "xyz-relax", "XYZRelaxTool",
+    ["StationaryPoints", "ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("xyz-table", "XYZTableTool", ["Crystal"]),
 ]
 

@@ -118,6 +118,8 @@ extension Vocabulary {
     Entry("max_force", .real, unit: force, .calculation),
     Entry("relax_steps", .integer, .calculation, by: "xyz-relax"),
     Entry("stationary", .text, .calculation, by: "xyz-relax"),
+    Entry("relax_cell", .text, .calculation, by: "xyz-relax --cell"),
+    Entry("relax_pressure", .real, unit: "GPa", .calculation, by: "xyz-relax --cell"),
     Entry("image", .integer, .calculation, by: "xyz-path"),
     Entry("reaction_coordinate", .real, .calculation, by: "xyz-path"),
     Entry("formation_entropy", .real, unit: entropy, .entropy, by: formation),
