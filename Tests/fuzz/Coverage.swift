@@ -11,7 +11,7 @@
       _ callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
     ) -> Int32
 
-    private static let target =
+    private static let target: @Sendable ([UInt8]) throws -> Void =
       Targets.all[ProcessInfo.processInfo.environment["SITEVIB_FUZZ"] ?? ""] ?? { _ in
         fatalError("SITEVIB_FUZZ: expected a format")
       }
