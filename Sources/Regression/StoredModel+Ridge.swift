@@ -105,6 +105,11 @@ extension RidgeModel {
       }
     }
     let (leverages, rows) = (try values("largest_leverage"), try counts("rows"))
+    if let leverage = leverages.first(where: { $0 < 0 }) {
+      throw InputError(
+        file: file,
+        "/channel_values/largest_leverage: expected no negative numbers, found \(leverage)")
+    }
     channels = (0..<count).map { c in
       let range = c * k..<(c + 1) * k
       let posterior = stored.posteriors[c]

@@ -182,6 +182,18 @@ public struct TrainingReader: Sendable {
       throw InputError(
         frame.source, "features: expected \(frame.atomCount) atoms, found atom \(atom + 1)")
     }
+    guard Set(features.atoms).count == features.atoms.count else {
+      throw InputError(frame.source, "features: expected each atom once, found one twice")
+    }
+    // The copy of the labels says that rows and atoms belong together.
+    if target == "site_entropy", let copies = features.targets, let labels = frame.reals(target) {
+      for (copy, atom) in zip(copies, features.atoms)
+      where abs(copy - labels[atom]) > 1e-6 * max(1, abs(labels[atom])) {
+        throw InputError(
+          frame.source, atom: atom,
+          "features: expected y to be site_entropy, \(labels[atom]), found \(copy)")
+      }
+    }
     let header = StoredFeatures(
       featureCount: features.featureCount, rows: [], frames: [], atoms: [], channels: [],
       channelNames: features.channelNames, basis: features.basis,
