@@ -32,7 +32,8 @@ struct Command {
   var targets: [Target] {
     [
       .target(
-        name: module, dependencies: ["CommandLine", "Formats", argumentParser] + dependencies,
+        name: module,
+        dependencies: ["CommandLine", "Formats", "Base", argumentParser] + dependencies,
         path: "Sources/Commands/\(name)", swiftSettings: strict),
       .executableTarget(
         name: name, dependencies: ["CommandLine", .target(name: module)],
@@ -57,14 +58,16 @@ let commands = [
   Command("site-gradient", "SiteGradientTool", ["SiteEntropy", "Potentials", "Crystal"]),
   Command("stability", "StabilityTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("vineyard", "VineyardTool", ["SiteEntropy", "Potentials", "Crystal", "LinearAlgebra"]),
-  Command("xyz-build", "XYZBuildTool", ["Crystal"]),
+  Command("xyz-build", "XYZBuildTool", ["StationaryPoints", "Potentials", "Crystal"]),
   Command("xyz-convert", "XYZConvertTool"),
   Command("xyz-defect", "XYZDefectTool", ["Crystal"]),
-  Command("xyz-energy", "XYZEnergyTool", ["Potentials", "Crystal"]),
+  Command("xyz-energy", "XYZEnergyTool", ["ForceSources", "Potentials", "Crystal"]),
   Command("xyz-label", "XYZLabelTool", ["Crystal"]),
   Command("xyz-perturb", "XYZPerturbTool", ["Crystal"]),
   Command("xyz-path", "XYZPathTool", ["StationaryPoints", "Potentials", "Crystal"]),
-  Command("xyz-relax", "XYZRelaxTool", ["StationaryPoints", "Potentials", "Crystal"]),
+  Command(
+    "xyz-relax", "XYZRelaxTool",
+    ["StationaryPoints", "ForceSources", "Potentials", "Crystal", "LinearAlgebra"]),
   Command("xyz-table", "XYZTableTool", ["Crystal"]),
 ]
 
@@ -77,7 +80,7 @@ func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String? = nil)
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+    name: name, dependencies: dependencies + ["Base", "TestSupport"], swiftSettings: strict)
 }
 
 let package = Package(
@@ -100,43 +103,47 @@ let package = Package(
       name: "CHDF5Rehearsal", dependencies: ["CHDF5", "CSandbox"],
       path: "Sources/C/CHDF5Rehearsal"),
     // MARK: Libraries, in the order of the data
-    library("Formats", ["CHDF5", "CHDF5Rehearsal", "CSandbox"]),
-    library("LinearAlgebra", ["CBLASStart", "COpenBLAS", "CLAPACKE"]),
-    library("Crystal", ["Formats", "LinearAlgebra", "CSpglib"]),
-    library("Potentials", ["Crystal", "Formats", "LinearAlgebra"]),
-    library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra"]),
+    library("Base"),
+    library("LinearAlgebra", ["Base", "CBLASStart", "COpenBLAS", "CLAPACKE"]),
+    library("Formats", ["LinearAlgebra", "Base", "CHDF5", "CHDF5Rehearsal", "CSandbox"]),
+    library("Crystal", ["Formats", "LinearAlgebra", "Base", "CSpglib"]),
+    library("Potentials", ["Crystal", "Formats", "LinearAlgebra", "Base"]),
+    library("SiteEntropy", ["Potentials", "Crystal", "Formats", "LinearAlgebra", "Base"]),
     library(
-      "StationaryPoints", ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra"]),
-    library("Descriptors", ["Crystal", "Formats", "LinearAlgebra"]),
-    library("Regression", ["Crystal", "Formats", "LinearAlgebra"]),
+      "StationaryPoints",
+      ["SiteEntropy", "Potentials", "Crystal", "Formats", "LinearAlgebra", "Base"]),
+    library("Descriptors", ["Crystal", "Formats", "LinearAlgebra", "Base"]),
+    library("Regression", ["Formats", "LinearAlgebra", "Base"]),
     library(
       "Surrogate",
       [
         "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal", "Formats",
-        "LinearAlgebra",
+        "LinearAlgebra", "Base",
       ]),
     library(
       "CommandLine",
       [
-        "CMalloc", "CProcessor", "Formats", "LinearAlgebra", "Crystal", "Potentials",
+        "CMalloc", "CProcessor", "Base", "Formats", "LinearAlgebra", "Crystal", "Potentials",
         "Descriptors", argumentParser,
       ]),
     library(
-      "ForceSources", ["CommandLine", "Potentials", "Crystal", "Formats", argumentParser]),
+      "ForceSources", ["CommandLine", "Potentials", "Crystal", "Formats", "Base", argumentParser]),
     // MARK: Support of tests
     .target(
-      name: "TestSupport", dependencies: ["Formats", "LinearAlgebra"], path: "Tests/Support",
+      name: "TestSupport", dependencies: ["Formats", "LinearAlgebra", "Base"],
+      path: "Tests/Support",
       swiftSettings: strict),
     // MARK: Executables
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
         "Surrogate", "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal",
-        "LinearAlgebra", "Formats",
+        "LinearAlgebra", "Formats", "Base",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
-      name: "Fuzz", dependencies: ["Potentials", "Crystal", "Formats"], path: "Tests/fuzz",
+      name: "Fuzz", dependencies: ["Potentials", "Crystal", "Formats", "Base"],
+      path: "Tests/fuzz",
       exclude: ["blind.sh", "corpus", "coverage.sh", "run.sh"], swiftSettings: strict),
     // MARK: Commands
     .executableTarget(
@@ -145,7 +152,8 @@ let package = Package(
         + commands.map { .target(name: $0.module) },
       path: "Sources/Commands/sitevib", swiftSettings: strict),
     // MARK: Tests
-    tests("FormatsTests", ["Crystal", "Formats"]),
+    tests("BaseTests", []),
+    tests("FormatsTests", ["Formats", "LinearAlgebra"]),
     tests("ConformanceTests", ["Formats"]),
     tests("LinearAlgebraTests", ["LinearAlgebra"]),
     tests("CrystalTests", ["Crystal", "Formats", "LinearAlgebra"]),

@@ -64,11 +64,13 @@ link_archive() {
 # build_sitevib PACKAGE [PRODUCT ...]: builds `sitevib` of a checkout, and what else is named, and sets SITEVIB_BIN, a folder with links of all
 # its names. Swift's libraries are linked into it, and HDF5 and LAPACKE: it starts in a third of the time, and runs on machines without
 # Swift. It uses the vector instructions of this processor, which changes no bit of any result, and says so in one line on an older one;
-# for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine SITEVIB_CPU=x86-64.
+# for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine SITEVIB_CPU=x86-64. It is built in SITEVIB_SCRATCH of the
+# checkout, .build/static by default.
 build_sitevib() {
-  local built product cpu=${SITEVIB_CPU:-} modules=$1/.build/static/modules
+  local built product cpu=${SITEVIB_CPU:-} scratch=$1/${SITEVIB_SCRATCH:-.build/static}
+  local modules=$scratch/modules
   local build=(env "PKG_CONFIG_PATH=$modules${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" swift build --package-path "$1"
-    --scratch-path "$1/.build/static" -c release --static-swift-stdlib -Xswiftc -use-ld=lld)
+    --scratch-path "$scratch" -c release --static-swift-stdlib -Xswiftc -use-ld=lld)
   if [ -z "$cpu" ] && grep -qs '^flags.* avx2 .* bmi2 ' /proc/cpuinfo; then
     cpu=x86-64-v3
     if grep -qs '^flags.* avx512f avx512dq .* avx512bw avx512vl ' /proc/cpuinfo; then cpu=x86-64-v4; fi
@@ -78,7 +80,7 @@ build_sitevib() {
   link_archive "$modules" hdf5-serial libhdf5.a "-lsz -lz"
   link_archive "$modules" lapacke liblapacke.a ""
   built=$("${build[@]}" --show-bin-path)
-  SITEVIB_BIN=$1/.build/static/bin
+  SITEVIB_BIN=$scratch/bin
   mkdir -p "$SITEVIB_BIN"
   for product in sitevib "${@:2}"; do
     "${build[@]}" --quiet --product "$product"
@@ -91,6 +93,33 @@ build_sitevib() {
 link_names() {
   local name
   for name in $("$1/sitevib" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do ln -sfn sitevib "$1/$name"; done
+}
+
+# manual FOLDER TOOL: the manual page of a tool in the folder; what it does is told by --help alone, so that they cannot differ.
+manual() {
+  local version abstract readme
+  readme=$(dirname "${BASH_SOURCE[0]}")/../README.md
+  version=$("$1/$2" --version)
+  abstract=$("$1/$2" --help | sed '/^$/,$d; s/^OVERVIEW: //' | paste -s -d ' ')
+  printf '.TH %s 1 "" "sitevib %s" "sitevib"\n.SH NAME\n%s \\- %s\n' "${2^^}" "$version" "${2//-/\\-}" "$abstract"
+  printf '.SH DESCRIPTION\n.nf\n'
+  "$1/$2" --help | sed "1,/^$/d; s/\\\\/\\\\e/g; s/-/\\\\-/g; s/^[.']/\\\\\&&/"
+  printf '.fi\n.SH EXIT STATUS\n.nf\n'
+  sed -n '/^Exit codes: /,/^$/p' "$readme" | sed "s/^Exit codes: //; s/; */\n/g; s/\`//g; s/-/\\\\-/g"
+  printf '.fi\n'
+}
+
+# install_pages FOLDER PREFIX: manual pages and completions of the tools in a folder go under PREFIX/share.
+install_pages() {
+  local tool share=$2/share
+  local bash=$share/bash-completion/completions zsh=$share/zsh/site-functions fish=$share/fish/vendor_completions.d
+  mkdir -p "$share/man/man1" "$bash" "$zsh" "$fish"
+  for tool in sitevib $("$1/sitevib" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do
+    manual "$1" "$tool" > "$share/man/man1/$tool.1"
+    "$1/$tool" --generate-completion-script bash > "$bash/$tool"
+    "$1/$tool" --generate-completion-script zsh > "$zsh/_$tool"
+    "$1/$tool" --generate-completion-script fish > "$fish/$tool.fish"
+  done
 }
 
 # use_sitevib [PRODUCT ...]: puts the tools in PATH: those of SITEVIB_BIN, or else built from this checkout with what else is named.

@@ -70,7 +70,11 @@ public struct BasisOptions: ParsableArguments {
   ///
   /// - Throws: ``InputError`` where the labels are missing, `ValidationError` for options out of
   ///   range.
-  public func basis(for reference: Frame) throws -> FeatureBasis {
+  public func basis(for frame: Frame) throws -> FeatureBasis {
+    // Labels of kind formation are those of crystals with defects, whether the first has one or not.
+    let takesDefects =
+      cartesian == nil && (frame.siteDefects != nil || frame.text("entropy_kind") == "formation")
+    let reference = takesDefects ? try PerfectCrystal(of: frame).frame : frame
     guard let cutoff else { throw ValidationError("expected --cutoff, found none") }
     let functions: FeatureBasis.Functions
     do {
@@ -100,7 +104,7 @@ public struct BasisOptions: ParsableArguments {
       functions: functions,
       channels: try Channels(
         reference: reference, resolution: channels,
-        sharing: share ?? (cartesian == nil ? .auto : .never)))
+        sharing: share ?? (cartesian == nil ? .auto : .never), takesDefects: takesDefects))
   }
 
   /// Half-way between the first shells, so that those on either side are resolved alike: for

@@ -142,6 +142,11 @@ public final class ChildProcess {
     return "/proc/\(getpid())/fd/\(file.descriptor)"
   }
 
+  /// Takes back a file that the program has read.
+  public func withdraw(_ path: String) {
+    files.removeAll { path.hasSuffix("/\($0.descriptor)") }
+  }
+
   /// Sends commands.
   public func send(_ text: String) throws(ChildProcessError) {
     let (bytes, commands) = (Array(text.utf8), commands)

@@ -41,9 +41,13 @@ extension CheckedCommand {
     Allocator.keepFreedMemory()
     let descriptors = StandardDescriptors()
     let diagnostics = Diagnostics(commandName: _commandName)
-    if let problem = Processor.problem {
+    if let problem = Processor.problem ?? BLASKernels.adopt() {
       diagnostics.line(problem)
       Glibc.exit(ExitCode.failedComputation.rawValue)
+    }
+    if typed.contains("--version"), typed.contains("--verbose") {
+      answer(
+        "\(configuration.version)\n\(BLASKernels.description)", diagnostics, descriptors)
     }
     let arguments = joinElements(
       of: elementOptions, in: joinTriples(of: tripleOptions, in: typed))

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+public import Base
 public import Formats
 internal import LinearAlgebra
 
@@ -135,8 +136,10 @@ public final class FilterSession {
   ) throws {
     var encoder = try self.encoder ?? FrameEncoder(format: format)
     var bytes: [UInt8] = []
-    for (index, frame) in frames.enumerated() {
-      try encoder.append(frame, index == 0 ? attachments : FrameAttachments(), to: &bytes)
+    try Allocator.growingApart(format == .hdf5) {
+      for (index, frame) in frames.enumerated() {
+        try encoder.append(frame, index == 0 ? attachments : FrameAttachments(), to: &bytes)
+      }
     }
     self.encoder = encoder
     try output.write(bytes)
@@ -308,12 +311,9 @@ public final class FilterSession {
     StepProgress(diagnostics: diagnostics, isShown: progress.isShown)
   }
 
-  /// Whether ``report(_:)`` writes anything.
-  public var isReporting: Bool { options.json }
-
   /// One JSON object on standard error, under --json.
   public func report(_ object: JSONObject) {
-    if options.json { diagnostics.writeRaw(object.serialized + "\n") }
+    if options.json { diagnostics.writeRaw(object.compact + "\n") }
   }
 
   private func report(_ job: FrameJob, copies: Int, _ result: FrameResult) {

@@ -22,6 +22,7 @@ package func historyEntry(command: String, arguments: [String], inputs: [String]
       words.append(historyWord(argument))
     }
   }
+  if let kernels = BLASKernels.historyWord { words.append(kernels) }
   return words.joined(separator: " ")
 }
 

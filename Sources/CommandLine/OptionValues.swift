@@ -1,23 +1,9 @@
 public import ArgumentParser
+internal import Base
 internal import Formats
 
-/// A finite decimal number as the value of an option; nan, inf, hexadecimal digits and blanks are
-/// refused, so that ArgumentParser names the option and exits 64.
-public struct Real: ExpressibleByArgument, Equatable, Sendable, CustomStringConvertible {
-  public let value: Double
-
-  public init(_ value: Double) { self.value = value }
-
-  public init?(argument: String) {
-    guard let value = decimal(argument) else { return nil }
-    self.value = value
-  }
-
-  public var description: String { shortest(value) }
-  public var defaultValueDescription: String { description }
-}
-
-/// A ``Real`` greater than 0.
+/// A finite decimal number greater than 0 as the value of an option; nan, inf, hexadecimal digits and
+/// blanks are refused, so that ArgumentParser names the option and exits 64.
 public struct PositiveReal: ExpressibleByArgument, Equatable, Sendable, CustomStringConvertible {
   public let value: Double
 
@@ -36,7 +22,7 @@ public struct PositiveReal: ExpressibleByArgument, Equatable, Sendable, CustomSt
   public var defaultValueDescription: String { description }
 }
 
-/// A ``Real`` of at least 0.
+/// The same of at least 0.
 public struct NonNegativeReal: ExpressibleByArgument, Equatable, Sendable, CustomStringConvertible {
   public let value: Double
 
@@ -186,33 +172,6 @@ func joinTriples(of options: [String], in arguments: [String]) -> [String] {
     }
   }
   return result
-}
-
-/// The number of a text `[+-]digits[.digits][e[+-]digits]`, or nil; finite.
-///
-/// `Double(String)` alone would take nan, inf, 0x10 and 1e999.
-package func decimal(_ text: String) -> Double? {
-  var bytes = Substring(text).utf8
-  func digits() -> Int {
-    let rest = bytes.drop { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-    defer { bytes = rest }
-    return bytes.count - rest.count
-  }
-  func take(_ accepted: String) -> Bool {
-    guard let first = bytes.first, accepted.utf8.contains(first) else { return false }
-    bytes = bytes.dropFirst()
-    return true
-  }
-  _ = take("+-")
-  var count = digits()
-  if take(".") { count += digits() }
-  guard count > 0 else { return nil }
-  if take("eE") {
-    _ = take("+-")
-    guard digits() > 0 else { return nil }
-  }
-  guard bytes.isEmpty, let value = Double(text), value.isFinite else { return nil }
-  return value
 }
 
 /// "5" for 5.0: how a person writes a default in a help text.

@@ -34,6 +34,13 @@ public struct OutputOptions: ParsableArguments {
 
   public init() {}
 
+  /// Refuses a format of frames for a command that writes a table.
+  public func checkIsTable() throws {
+    guard format == nil else {
+      throw ValidationError("--format: expected no format for a table, found one")
+    }
+  }
+
   public func validate() throws {
     guard !output.isEmpty else { throw ValidationError("--output: expected a name, found none") }
     guard (threads?.value ?? 1) <= 1024 else {

@@ -39,7 +39,10 @@ public struct Toolbox {
         tool.start(["--help"])
       }
       answer(list, diagnostics, descriptors)
-    case "--version": answer(version, diagnostics, descriptors)
+    case "--version":
+      guard typed.contains("--verbose") else { answer(version, diagnostics, descriptors) }
+      if let problem = BLASKernels.adopt() { refuse(problem, diagnostics) }
+      answer("\(version)\n\(BLASKernels.description)", diagnostics, descriptors)
     case "--generate-completion-script":
       guard let shell = typed.dropFirst().first.flatMap(CompletionShell.init(rawValue:)) else {
         refuse("expected bash, zsh or fish after --generate-completion-script", diagnostics)

@@ -47,12 +47,14 @@ public final class NeighborFinder: Sendable {
     guard let margin = beginBuilding(positions, cell, approach: approach) else {
       return FrameNeighbors(.search(search))
     }
-    let result = Result { () throws(NeighborError) in
-      try NeighborCandidates(
+    let found: NeighborCandidates?
+    do {
+      found = try NeighborCandidates(
         positions: positions, cell: cell, cutoff: cutoff, margin: margin, limit: limit)
+    } catch {
+      // What stands in the way of candidates stands in the way of a frame only within its cutoff.
+      found = nil
     }
-    // What stands in the way of candidates stands in the way of a frame only within its cutoff.
-    let found = (try? result.get()) ?? nil
     state.withLock { state in
       state.isBuilding = false
       state.candidates = found

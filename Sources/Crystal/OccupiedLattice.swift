@@ -35,12 +35,14 @@ public struct OccupiedLattice: Sendable {
     }
     let classes = Self.classes(of: frame, sited)
     var places = sited.flatMap { reference[3 * $0..<3 * $0 + 3] }
-    let cell = try frame.cellOfReference()
-    let missing = try VacantSites(
-      of: frame, places: places, classes: classes, cell: cell,
-      count: frame.integer("vacancies") ?? 0)
-    places += missing.places
-    let numbers = classes + missing.classes
+    let vacancies = frame.integer("vacancies") ?? 0
+    let missing =
+      vacancies > 0
+      ? try EmptySite.all(of: frame, positions: places, classes: classes, expected: vacancies)
+      : []
+    let missingPlaces = missing.flatMap(\.position)
+    places += missingPlaces
+    let numbers = classes + missing.map(\.sublattice)
     var perfect = Frame(
       species: Self.species(of: numbers, frame, sited, classes), positions: places,
       cell: frame.referenceCell, periodic: frame.periodic, source: frame.source)
@@ -50,16 +52,13 @@ public struct OccupiedLattice: Sendable {
     perfect.setColumn(Column("masses", .real([Double](repeating: 1, count: numbers.count))))
     if frame.dimension != 3 { perfect.setKey("dimension", .integer(frame.dimension)) }
     let lattice = try Multilattice(referenceOf: perfect)
-    let s = lattice.basis.count
-    let number = (0..<lattice.atomCount).map {
-      lattice.translationOfAtom[$0] * s + lattice.basisOfAtom[$0]
-    }
+    let number = lattice.siteNumbers
     var siteOfAtom = [Int?](repeating: nil, count: frame.atomCount)
     for (index, atom) in sited.enumerated() { siteOfAtom[atom] = number[index] }
     multilattice = lattice
     self.siteOfAtom = siteOfAtom
     vacantSites = Array(number[sited.count...])
-    vacantPlaces = missing.places
+    vacantPlaces = missingPlaces
   }
 
   /// A number for every site with an atom: its sublattice, or its species where there is none.
@@ -89,83 +88,5 @@ public struct OccupiedLattice: Sendable {
       found.max { $0.value == $1.value ? $0.key > $1.key : $0.value < $1.value }?.key ?? "X"
     }
     return sites.map { most[$0] ?? "X" }
-  }
-}
-
-/// The sites of a crystal that have no atom.
-private struct VacantSites {
-  /// In Å, shape [count, 3].
-  private(set) var places: [Double] = []
-  private(set) var classes: [Int] = []
-
-  /// Translations that are tried at most.
-  private static let candidateLimit = 64
-
-  /// - Parameters:
-  ///   - places: Of the sites with an atom, in Å, shape [n, 3].
-  ///   - classes: A number for each of them; sites of one class are translations of each other.
-  ///   - count: Vacant sites.
-  /// - Throws: ``InputError`` where another number of sites is vacant.
-  init(
-    of frame: Frame, places sited: [Double], classes: [Int], cell: Cell, count: Int
-  ) throws(InputError) {
-    guard count > 0 else { return }
-    let index = PositionIndex(
-      positions: sited, cell: cell, tolerance: Multilattice.tolerance)
-    var sizes: [Int: Int] = [:]
-    for number in classes { sizes[number, default: 0] += 1 }
-    let commonest = sizes.max { $0.value == $1.value ? $0.key > $1.key : $0.value < $1.value }?.key
-    let members = classes.indices.filter { classes[$0] == commonest }
-    let reduced = ReducedCell(cell)
-    let origin = members[0]
-    var vectors = members.dropFirst().map { other in
-      reduced.minimumImage(
-        sited[3 * other] - sited[3 * origin], sited[3 * other + 1] - sited[3 * origin + 1],
-        sited[3 * other + 2] - sited[3 * origin + 2])
-    }
-    func squared(_ v: (Double, Double, Double)) -> Double { v.0 * v.0 + v.1 * v.1 + v.2 * v.2 }
-    vectors.sort { squared($0) < squared($1) }
-    for vector in vectors.prefix(Self.candidateLimit) where self.classes.count < count {
-      var missing: [(place: [Double], number: Int)] = []
-      for site in classes.indices {
-        let place = [
-          sited[3 * site] + vector.0, sited[3 * site + 1] + vector.1,
-          sited[3 * site + 2] + vector.2,
-        ]
-        if let image = index.atom(atX: place[0], place[1], place[2]) {
-          guard classes[image] == classes[site] else {
-            missing = []
-            break
-          }
-        } else {
-          missing.append((place, classes[site]))
-          guard missing.count <= count else {
-            missing = []
-            break
-          }
-        }
-      }
-      for (place, number) in missing where !contains(place, reduced) {
-        places += place
-        self.classes.append(number)
-      }
-    }
-    guard self.classes.count == count else {
-      throw InputError(
-        frame.source,
-        "vacancies: expected \(count) sites of the reference crystal (ref_pos, sublattice) without "
-          + "an atom, found \(self.classes.count)")
-    }
-  }
-
-  private func contains(_ place: [Double], _ reduced: ReducedCell) -> Bool {
-    for start in stride(from: 0, to: places.count, by: 3) {
-      let u = reduced.minimumImage(
-        places[start] - place[0], places[start + 1] - place[1], places[start + 2] - place[2])
-      let squared = u.0 * u.0 + u.1 * u.1 + u.2 * u.2
-      // Images of one site differ by the rounding of the file.
-      if squared < 100 * Multilattice.tolerance * Multilattice.tolerance { return true }
-    }
-    return false
   }
 }

@@ -5,7 +5,8 @@ public import Formats
 /// An atom belongs to the site nearer than half the nearest-neighbour distance of the reference; as
 /// spheres of that radius do not overlap there is at most one, and the assignment that leaves the
 /// fewest defects and then has the least Σ|u|² is found sphere by sphere: of several atoms in one,
-/// those of the right species come first, then the nearest. The others have no site.
+/// those of the right species come first, then the nearest. The others have no site, but for splits: of
+/// two atoms on either side of a site that would be vacant, one is its atom and the other an added one.
 public struct ReferenceMatcher: Sendable {
   private let reference: Frame
   private let lattice: Multilattice
@@ -84,7 +85,8 @@ public struct ReferenceMatcher: Sendable {
           + "within \(rounded(search.radius)) Å of a site of their species, of which there are "
           + "\(species.count)")
     }
-    return labelled(frame, assigned, places, shift: shift)
+    let joined = search.joiningSplits(assigned, frame, shift: shift)
+    return labelled(frame, joined, places, shift: shift)
   }
 
   // MARK: Places

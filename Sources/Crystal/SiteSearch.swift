@@ -62,6 +62,50 @@ struct SiteSearch {
     return result
   }
 
+  /// Largest cosine between the two atoms of a split, seen from their site.
+  private static let splitCosine = -0.5
+
+  /// The assignment with a split in the place of each vacant site that has two atoms without a site of
+  /// their own on either side of it, nearer than its neighbours stand: one of them is its atom, the other
+  /// an added one. Which one: that of the site's species, then the nearer, then the first.
+  func joiningSplits(_ found: Assignment, _ frame: Frame, shift: [Double]) -> Assignment {
+    let vacant = found.atomOfSite.indices.filter { found.atomOfSite[$0] == nil }
+    let free = found.siteOfAtom.indices.filter { found.siteOfAtom[$0] == nil }
+    guard !vacant.isEmpty, free.count > 1 else { return found }
+    let (x, symbols) = (frame.positions, frame.species)
+    var around: [Int: [(atom: Int, vector: [Double], square: Double)]] = [:]
+    for atom in free {
+      var nearest: (site: Int, vector: [Double], square: Double)?
+      for site in vacant {
+        let u = displacement(
+          x[3 * atom] - shift[0], x[3 * atom + 1] - shift[1], x[3 * atom + 2] - shift[2],
+          from: site)
+        let square = dot(u, u)
+        if square < min(nearest?.square ?? .infinity, 4 * radius * radius) {
+          nearest = (site, u, square)
+        }
+      }
+      if let nearest {
+        around[nearest.site, default: []].append((atom, nearest.vector, nearest.square))
+      }
+    }
+    var result = found
+    for site in vacant {
+      guard let pair = around[site], pair.count == 2,
+        dot(pair[0].vector, pair[1].vector)
+          < Self.splitCosine * (pair[0].square * pair[1].square).squareRoot()
+      else { continue }
+      let isRight = pair.map { symbols[$0.atom] == species[site] }
+      // Equal but for the rounding of a file is equal.
+      let isNearer = pair[1].square < pair[0].square - 1e-6
+      let own = isRight[0] != isRight[1] ? (isRight[0] ? 0 : 1) : (isNearer ? 1 : 0)
+      result.atomOfSite[site] = pair[own].atom
+      result.siteOfAtom[pair[own].atom] = site
+      result.largestSquare = max(result.largestSquare, pair[own].square)
+    }
+    return result
+  }
+
   private func displacement(_ x: Double, _ y: Double, _ z: Double, from site: Int) -> [Double] {
     let u = reduced.minimumImage(
       x - places[3 * site], y - places[3 * site + 1], z - places[3 * site + 2])

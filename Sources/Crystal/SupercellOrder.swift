@@ -68,9 +68,7 @@ struct SupercellOrder {
 
   /// Whether a matrix in the order of the frame is the Hessian of this crystal.
   func fits(_ hessian: StoredHessian) -> Bool {
-    let matrix = BlockSparseMatrix(
-      blockSize: hessian.blockSize, siteCount: hessian.siteCount, rowStarts: hessian.rowStarts,
-      indices: hessian.indices, values: hessian.values)
+    let matrix = hessian.matrix
     let violation = matrix.translationViolation(in: lattice, limit: Self.largestViolation)
     guard violation.largest <= Self.largestViolation else { return false }
     let positions = lattice.idealPositions

@@ -7,6 +7,9 @@ public import Formats
 /// Its neighbours belong to neighbour channels z. Sublattices that a symmetry of the reference
 /// relates form one class; where z holds the sublattice, that of a neighbour is taken as the same
 /// symmetry carries it, so that both sites of diamond see their own kind under the same name.
+///
+/// Point defects: an atom of another species than its site, and an added atom (sublattice -1, "Si.i"),
+/// have centre channels of their own. An empty site is no neighbour: its absence is what the others see.
 public struct Channels: Equatable, Sendable {
   /// What a neighbour channel stands for.
   public enum Resolution: String, Codable, Sendable, CaseIterable {
@@ -26,6 +29,12 @@ public struct Channels: Equatable, Sendable {
     public init(species: String, sublattice: Int) {
       (self.species, self.sublattice) = (species, sublattice)
     }
+
+    /// Whether it is an atom without a site.
+    var isAdded: Bool { sublattice == SiteDefects.noSublattice }
+    var name: String { "\(species).\(place(sublattice))" }
+
+    fileprivate func place(_ sublattice: Int) -> String { isAdded ? "i" : String(sublattice) }
   }
 
   public let resolution: Resolution
@@ -45,6 +54,8 @@ public struct Channels: Equatable, Sendable {
   /// Neighbour channel of each site seen from each sublattice, shape [sublattices, sites].
   let neighborOfSite: [Int]
 
+  /// Whether atoms that are not on a site of their own have channels.
+  public var takesDefects: Bool { sites.count > classes.count }
   public var neighborCount: Int { neighborNames.count }
   public var centerCount: Int { centerNames.count }
 
@@ -67,7 +78,9 @@ public struct Channels: Equatable, Sendable {
     var sites = own.map { Site(species: species[$0], sublattice: $0) }
     // A substitution may be seen as any sublattice that a carrier makes of its own.
     for substitution in substitutions {
-      let images = self.carriers.map { $0[substitution.sublattice] }
+      let images = self.carriers.compactMap {
+        substitution.isAdded ? nil : $0[substitution.sublattice]
+      }
       for image in Set(images).union([substitution.sublattice]).sorted() {
         let site = Site(species: substitution.species, sublattice: image)
         if !sites.contains(site) { sites.append(site) }
@@ -78,24 +91,28 @@ public struct Channels: Equatable, Sendable {
       switch resolution {
       case .none: "*"
       case .species: site.species
-      case .sublattice: "*.\(site.sublattice)"
-      case .both: "\(site.species).\(site.sublattice)"
+      case .sublattice: "*.\(site.place(site.sublattice))"
+      case .both: site.name
       }
     }
     func unique(_ names: [String]) -> [String] {
       names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
     let representatives = self.classes
-    let centers = sites.map { "\($0.species).\(representatives[$0.sublattice])" }
+    let centers = sites.map { site in
+      "\(site.species).\(site.place(site.isAdded ? 0 : representatives[site.sublattice]))"
+    }
     centerNames = unique(centers)
     let neighborNames = unique(sites.map(neighborName))
     self.neighborNames = neighborNames
     centerOfSite = centers.map { unique(centers).firstIndex(of: $0) ?? 0 }
     let permutations = self.carriers
-    neighborOfSite = own.flatMap { center in
+    // The last row is that of added atoms, which no symmetry carries.
+    neighborOfSite = (permutations + [own]).flatMap { carrier in
       sites.map { site in
         let image = Site(
-          species: site.species, sublattice: permutations[center][site.sublattice])
+          species: site.species,
+          sublattice: site.isAdded ? site.sublattice : carrier[site.sublattice])
         return neighborNames.firstIndex(of: neighborName(image)) ?? 0
       }
     }
@@ -104,9 +121,13 @@ public struct Channels: Equatable, Sendable {
   /// Channels of the reference crystal of a frame; equivalent sublattices are found with spglib,
   /// and where the frame has a column `orbit`, only those it puts into one orbit are shared.
   ///
+  /// - Parameters:
+  ///   - frame: Without defects: ``PerfectCrystal`` gives it for one that has some.
+  ///   - takesDefects: Whether atoms of the crystal's species have channels on every sublattice and
+  ///     without a site.
   /// - Throws: ``InputError`` where labels are missing or disagree with each other.
   public init(
-    reference frame: Frame, resolution: Resolution, sharing: Sharing, substitutions: [Site] = []
+    reference frame: Frame, resolution: Resolution, sharing: Sharing, takesDefects: Bool = false
   ) throws(InputError) {
     let sublattice = try frame.requiredSublattice()
     guard let last = sublattice.max(), let first = sublattice.min(), first >= 0, last < 10_000
@@ -134,16 +155,29 @@ public struct Channels: Equatable, Sendable {
     if sharing == .auto, own.count > 1 {
       (classes, carriers) = try equivalentSublattices(of: frame, count: own.count)
     }
+    var others: [Site] = []
+    if takesDefects {
+      let kinds = Set(names).sorted()
+      for (sublattice, own) in names.enumerated() {
+        others += kinds.filter { $0 != own }.map { Site(species: $0, sublattice: sublattice) }
+      }
+      others += kinds.map { Site(species: $0, sublattice: SiteDefects.noSublattice) }
+    }
     self.init(
       species: names, classes: classes, carriers: carriers, resolution: resolution,
-      sharing: sharing, substitutions: substitutions)
+      sharing: sharing, substitutions: others)
   }
 
   /// The site kind of every atom: its index in `sites`.
   ///
   /// - Throws: ``InputError`` naming the first atom that no channel covers.
   public func siteKinds(of frame: Frame) throws(InputError) -> [Int32] {
-    let sublattice = try frame.requiredSublattice()
+    let sublattice: [Int]
+    if takesDefects, let own = frame.sublattice {
+      sublattice = own
+    } else {
+      sublattice = try frame.requiredSublattice()
+    }
     let species = frame.species
     var known: [Site: Int32] = [:]
     for (index, site) in sites.enumerated() { known[site] = Int32(index) }
@@ -153,7 +187,7 @@ public struct Channels: Equatable, Sendable {
       guard let kind = known[Site(species: species[atom], sublattice: sublattice[atom])] else {
         let error = DescriptorError.unknownSite(
           species: species[atom], sublattice: sublattice[atom],
-          known: sites.map { "\($0.species).\($0.sublattice)" })
+          known: sites.map(\.name))
         throw InputError(frame.source, atom: atom, error.description)
       }
       kinds.append(kind)
@@ -166,7 +200,9 @@ public struct Channels: Equatable, Sendable {
 
   /// Neighbour channel of a site kind, seen from a centre of another.
   public func neighborChannel(ofKind kind: Int32, from center: Int32) -> Int32 {
-    Int32(neighborOfSite[sites[Int(center)].sublattice * sites.count + Int(kind)])
+    let site = sites[Int(center)]
+    let row = site.isAdded ? classes.count : site.sublattice
+    return Int32(neighborOfSite[row * sites.count + Int(kind)])
   }
 }
 
@@ -197,7 +233,7 @@ extension Channels: Codable {
     let own = Array(species.indices)
     guard !species.isEmpty, classes.count == species.count, carriers.count == species.count,
       classes.allSatisfy(own.contains), carriers.allSatisfy({ $0.sorted() == own }),
-      substitutions.allSatisfy({ own.contains($0.sublattice) })
+      substitutions.allSatisfy({ $0.isAdded || own.contains($0.sublattice) })
     else {
       throw DecodingError.dataCorruptedError(
         forKey: .carriers, in: container, debugDescription: "channels disagree with each other")

@@ -1,3 +1,4 @@
+internal import Base
 internal import Crystal
 public import Formats
 internal import LinearAlgebra
@@ -49,10 +50,12 @@ public struct FeatureCalculator: Sendable {
   /// Sorts a frame for the search of neighbours and checks its labels.
   ///
   /// - Throws: ``InputError``: missing labels, a species or sublattice without a channel, positions
-  ///   that are no crystal, a frame whose atoms are not those of its reference: an empty site is no
-  ///   neighbour, so that its features are those of another crystal.
+  ///   that are no crystal, and a frame whose atoms are not those of its reference where the channels
+  ///   know of no defects.
   public func prepare(_ frame: Frame) throws(InputError) -> PreparedFrame {
-    if let siteDefects = frame.siteDefects { throw InputError(frame, siteDefects: siteDefects) }
+    if !basis.channels.takesDefects, let siteDefects = frame.siteDefects {
+      throw InputError(frame, siteDefects: siteDefects)
+    }
     return try PreparedFrame(frame, self)
   }
 

@@ -86,6 +86,17 @@ public struct ForceOptions: ParsableArguments {
     _ = try lammpsSetup()
   }
 
+  /// Checks that forces come from one place.
+  ///
+  /// - Parameter potential: The option `--potential` of the command.
+  public func validate(beside potential: String?) throws {
+    guard (potential == nil) == isGiven else {
+      throw ValidationError(
+        "expected one of --potential, --forces, --ipi and --lammps, found "
+          + (potential == nil ? "none" : "\(name) beside --potential"))
+    }
+  }
+
   /// What the options ask for; nil where they ask for nothing.
   public func provider() throws -> ForceProvider? {
     if let setup = try lammpsSetup() { return .lammps(setup) }

@@ -82,9 +82,12 @@ public final class PipeCalculator: Calculator {
     }
     let forces: [Double]
     do { forces = try key.forces(of: answer) } catch { throw problem(error.description) }
-    return Evaluation(
-      energy: answer.real("energy") ?? answer.real("REF_energy"), forces: forces,
-      stress: answer.stress)
+    let (energy, stress) = (answer.real("energy") ?? answer.real("REF_energy"), answer.stress)
+    for (name, value) in [("energy", energy)] + (stress ?? []).map({ ("stress", $0) }) {
+      guard let value, !value.isFinite else { continue }
+      throw problem("\(name): expected numbers, found \(value)")
+    }
+    return Evaluation(energy: energy, forces: forces, stress: stress)
   }
 }
 
@@ -122,7 +125,12 @@ struct ForceColumn: Sendable {
 extension Frame {
   /// ASE's key `stress` of nine (or six, Voigt's order) numbers in eV/Å³, shape [3, 3].
   fileprivate var stress: [Double]? {
-    guard case .reals(let s) = key("stress") else { return nil }
+    let s: [Double]
+    switch key("stress") {
+    case .reals(let values): s = values
+    case .integers(let values): s = values.map(Double.init)
+    default: return nil
+    }
     switch s.count {
     case 9: return s
     case 6: return [s[0], s[5], s[4], s[5], s[1], s[3], s[4], s[3], s[2]]

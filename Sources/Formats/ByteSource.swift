@@ -1,3 +1,4 @@
+internal import Base
 internal import Glibc
 
 /// An input could not be opened or read; a command exits with 66 or 74.

@@ -167,7 +167,11 @@ public struct FrameEncoder {
 
   /// Appends what remains behind the last frame.
   public mutating func finish(to output: inout [UInt8]) throws {
-    if var archive { output += try archive.finish() }
+    if var archive {
+      let image = try archive.finish()
+      // A file may be large: it is copied only where something stands before it.
+      if output.isEmpty { output = image } else { output += image }
+    }
     archive = nil
   }
 }

@@ -1,3 +1,4 @@
+internal import Base
 internal import CBLASStart
 internal import COpenBLAS
 internal import Glibc

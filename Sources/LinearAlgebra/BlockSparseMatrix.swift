@@ -96,4 +96,34 @@ public struct BlockSparseMatrix: Equatable, Sendable {
     }
     return result
   }
+
+  /// The matrix of other rows and columns: block (i, j) of the result is block
+  /// (`order[i]`, `order[j]`) of this one.
+  ///
+  /// - Precondition: `order` names rows, none of them twice.
+  public func ordered(by order: [Int]) -> BlockSparseMatrix {
+    let area = blockSize * blockSize
+    var newRow = [Int](repeating: -1, count: siteCount)
+    for (new, old) in order.enumerated() {
+      precondition(newRow[old] < 0, "order: row \(old) twice")
+      newRow[old] = new
+    }
+    var starts = [0]
+    var columns: [Int32] = []
+    var blocks: [Double] = []
+    for old in order {
+      let row = (rowStarts[old]..<rowStarts[old + 1])
+        .filter { newRow[Int(indices[$0])] >= 0 }
+        .map { (column: newRow[Int(indices[$0])], block: $0) }
+        .sorted { $0.column < $1.column }
+      for (column, block) in row {
+        columns.append(Int32(column))
+        blocks += values[block * area..<(block + 1) * area]
+      }
+      starts.append(columns.count)
+    }
+    return BlockSparseMatrix(
+      blockSize: blockSize, siteCount: order.count, rowStarts: starts, indices: columns,
+      values: blocks)
+  }
 }

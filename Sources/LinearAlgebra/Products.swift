@@ -118,41 +118,6 @@ extension Matrix {
       MatrixWindow(stride: n))
     return result
   }
-
-  /// C = A·B where C is known to be symmetric: the blocks on and above the diagonal are computed,
-  /// the others mirrored, which saves nearly half of the operations.
-  ///
-  /// - Parameter panel: Rows of a block.
-  public func symmetricProduct(with other: Matrix, panel: Int = 384) -> Matrix {
-    let n = rowCount
-    precondition(
-      n == columnCount && n == other.rowCount && n == other.columnCount, "not square")
-    var result = Matrix(rowCount: n, columnCount: n)
-    var span = result.storage.mutableSpan
-    for first in stride(from: 0, to: n, by: panel) {
-      multiplyAdd(
-        shape: (min(panel, n - first), n - first, n), storage.span,
-        MatrixWindow(offset: first * n, stride: n), other.storage.span,
-        MatrixWindow(offset: first, stride: n), into: &span,
-        MatrixWindow(offset: first * n + first, stride: n))
-    }
-    mirrorUpperTriangle(&span, order: n)
-    return result
-  }
-}
-
-/// Copies the upper triangle of a row-major square matrix onto the lower one, tile by tile.
-func mirrorUpperTriangle(_ elements: inout MutableSpan<Double>, order n: Int) {
-  let tile = 32
-  for top in stride(from: 0, to: n, by: tile) {
-    for left in stride(from: top, to: n, by: tile) {
-      for i in top..<min(top + tile, n) {
-        for j in max(left, i + 1)..<max(min(left + tile, n), max(left, i + 1)) {
-          elements[j * n + i] = elements[i * n + j]
-        }
-      }
-    }
-  }
 }
 
 extension BlockSparseMatrix {

@@ -1,3 +1,5 @@
+internal import Base
+
 /// Runs `body` with so many threads for each of its calls into BLAS or LAPACK; without it there is
 /// one.
 ///

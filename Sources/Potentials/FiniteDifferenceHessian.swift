@@ -164,20 +164,16 @@ public struct FiniteDifferenceHessian: Sendable {
     guard largest > 0 else { throw FiniteDifferenceError.noForces }
     // Site ℓ', β of column 0, α is site ℓ' + ℓ, β of column ℓ, α.
     var reach = 0.0
-    let reduced = ReducedCell(lattice.cell)
-    let x = lattice.idealPositions
     var kept: [[(step: Int, row: Int, atom: Int)]] = []
     for basis in 0..<s {
-      let home = lattice.atoms[basis]
+      let distances = lattice.distances(from: lattice.atoms[basis])
       var list: [(Int, Int, Int)] = []
       for i in 0..<n {
         let size = (0..<3).reduce(0.0) { size, axis in
           columns[basis][axis][3 * i..<3 * i + 3].reduce(size) { max($0, abs($1)) }
         }
         guard size > Self.threshold * largest else { continue }
-        let u = reduced.minimumImage(
-          x[3 * i] - x[3 * home], x[3 * i + 1] - x[3 * home + 1], x[3 * i + 2] - x[3 * home + 2])
-        reach = max(reach, (u.0 * u.0 + u.1 * u.1 + u.2 * u.2).squareRoot())
+        reach = max(reach, distances[i])
         list.append((lattice.translationOfAtom[i], lattice.basisOfAtom[i], i))
       }
       kept.append(list)

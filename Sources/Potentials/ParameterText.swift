@@ -1,3 +1,4 @@
+internal import Base
 internal import Formats
 
 /// One entry of a file of LAMMPS: three elements and some numbers.

@@ -1,3 +1,4 @@
+internal import Base
 public import Formats
 public import LinearAlgebra
 
@@ -109,6 +110,10 @@ public struct LatticeBlock: Sendable {
   public let shift: (Int, Int, Int)
   /// ∂²E/∂x_row ∂x_column in eV/Å², shape [d, d], row-major.
   public let block: [Double]
+
+  package init(row: Int, column: Int, shift: (Int, Int, Int), block: [Double]) {
+    (self.row, self.column, self.shift, self.block) = (row, column, shift, block)
+  }
 }
 
 extension Potential {

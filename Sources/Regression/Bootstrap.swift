@@ -1,4 +1,4 @@
-internal import Crystal
+internal import Base
 
 /// 95 % intervals of error measures when whole frames are drawn anew.
 ///

@@ -1,3 +1,4 @@
+internal import Base
 internal import LinearAlgebra
 
 /// The rows of one centre channel, folded into triangular factors as they come (mathematics.md (9.1)).

@@ -7,24 +7,26 @@ internal import LinearAlgebra
 public struct CoupledRows: Sendable {
   public let featureCounts: [Int]
   public private(set) var rowCounts: [Int]
-  /// By fold, columns [a of every channel, φ of every channel, y]; the first are missing where no
-  /// channel has an intercept.
+  /// By fold, columns [a of every channel with an intercept, φ of every channel, y].
   private(set) var factors: [StreamingQR]
-  /// φ0 of every channel, one after the other; nil where the channels have intercepts.
-  let anchors: [Double]?
+  /// φ0 of every channel; nil for one with an intercept.
+  let anchors: [[Double]?]
 
   /// - Parameters:
   ///   - featureCounts: K_c of every channel.
   ///   - foldCount: At least 1.
-  ///   - anchors: Those of the ``ChannelRows``, of all channels or of none.
-  public init(featureCounts: [Int], foldCount: Int = 1, anchors: [[Double]]? = nil) {
-    precondition(anchors.map { $0.map(\.count) == featureCounts } ?? true, "coupled rows: anchors")
-    self.anchors = anchors.map { $0.flatMap(\.self) }
+  ///   - anchors: Those of the ``ChannelRows``, nil where no channel has one.
+  public init(featureCounts: [Int], foldCount: Int = 1, anchors: [[Double]?]? = nil) {
+    let own = anchors ?? .init(repeating: nil, count: featureCounts.count)
+    precondition(
+      own.count == featureCounts.count
+        && zip(own, featureCounts).allSatisfy { $0.map { $0.count } ?? $1 == $1 },
+      "coupled rows: anchors")
+    self.anchors = own
     precondition(!featureCounts.isEmpty && foldCount > 0, "coupled rows: bad shape")
     self.featureCounts = featureCounts
     rowCounts = [Int](repeating: 0, count: foldCount)
-    let columns =
-      (anchors == nil ? featureCounts.count : 0) + featureCounts.reduce(0, +) + 1
+    let columns = own.count { $0 == nil } + featureCounts.reduce(0, +) + 1
     factors = .init(repeating: StreamingQR(columnCount: columns), count: foldCount)
   }
 
@@ -32,13 +34,7 @@ public struct CoupledRows: Sendable {
   init(_ whole: CoupledRows, features: [Int], factors: [StreamingQR]) {
     featureCounts = whole.featureCounts.map { _ in features.count }
     rowCounts = whole.rowCounts
-    var starts: [Int] = []
-    for count in whole.featureCounts { starts.append((starts.last ?? 0) + count) }
-    anchors = whole.anchors.map { all in
-      zip(starts, whole.featureCounts).flatMap { end, count in
-        features.map { all[end - count + $0] }
-      }
-    }
+    anchors = whole.anchors.map { row in row.map { row in features.map { row[$0] } } }
     self.factors = factors
   }
 
@@ -56,13 +52,15 @@ public struct CoupledRows: Sendable {
   ) throws(RegressionError) {
     precondition(intercepts.count == featureCounts.count, "coupled rows: intercepts")
     precondition(features.count == featureCounts.reduce(0, +), "coupled rows: features")
-    let row: [Double]
-    if let anchors {
-      let counts = zip(featureCounts, intercepts).flatMap { [Double](repeating: $1, count: $0) }
-      row = features.indices.map { features[$0] - counts[$0] * anchors[$0] } + [target]
-    } else {
-      row = intercepts + features + [target]
+    var row = anchors.indices.filter { anchors[$0] == nil }.map { intercepts[$0] } + features
+    var start = row.count - features.count
+    for (channel, count) in featureCounts.enumerated() {
+      if let anchor = anchors[channel] {
+        for j in 0..<count { row[start + j] -= intercepts[channel] * anchor[j] }
+      }
+      start += count
     }
+    row.append(target)
     let count = rowCounts.reduce(0, +)
     guard row.allSatisfy(\.isFinite) else { throw .notFinite("coupled row", row: count) }
     guard weight.isFinite && weight >= 0 else {

@@ -132,7 +132,7 @@ extension CoupledRows {
   ///
   /// - Parameter features: Indices in ascending order, those of every channel.
   public func keeping(_ features: [Int]) throws(RegressionError) -> CoupledRows {
-    var columns = anchors == nil ? Array(featureCounts.indices) : []
+    var columns = Array(0..<anchors.count { $0 == nil })
     var start = columns.count
     for count in featureCounts {
       columns += features.map { start + $0 }

@@ -58,8 +58,9 @@ extension RidgeModel {
     }
     let siteCount = residuals.count
     guard siteCount > 0 else { return nil }
+    let block = frame.sites.first.map { channels[$0.channel].block }
     for row in frame.coupled {
-      let (projected, predicted) = coupled(row, rank: r)
+      let (projected, predicted) = coupled(row, rank: r, block: block)
       let root = row.weight.squareRoot()
       q += projected.map { root * $0 }
       residuals.append(root * (row.target - predicted))
@@ -71,20 +72,23 @@ extension RidgeModel {
       : Self.largeFrame(rows, residuals, siteCount: siteCount)
   }
 
-  /// q and the prediction of a row over all channels.
-  private func coupled(_ row: FrameOfBlock.Coupled, rank r: Int) -> ([Double], Double) {
+  /// q and the prediction of a row over all channels; those of other blocks have no sites in it.
+  private func coupled(
+    _ row: FrameOfBlock.Coupled, rank r: Int, block: Int?
+  ) -> ([Double], Double) {
     var q = [Double](repeating: 0, count: r)
     var predicted = 0.0
     var start = 0
     for (index, channel) in channels.enumerated() {
       let (k, a) = (channel.coefficients.count, row.intercepts[index])
+      defer { start += k }
+      guard channel.block == block else { continue }
       let centred = (0..<k).map { row.features[start + $0] - a * channel.featureMean[$0] }
       predicted += a * channel.valueAtMean
       for j in 0..<k { predicted += centred[j] * channel.coefficients[j] }
       let projected = channel.posterior.factor.multiplied(
         by: Matrix(rowCount: k, columnCount: 1, storage: centred))
       for i in 0..<r { q[i] += projected.storage[i] - a * channel.posterior.offset[i] }
-      start += k
     }
     return (q, predicted)
   }

@@ -12,8 +12,8 @@ internal import LinearAlgebra
 ///   - channels: The rows of each channel; all with as many folds.
 ///   - coupled: Rows that tie the channels; with any, all channels are fitted together.
 ///   - priors: The diagonal of Γ for each channel, shape [K_c], positive.
-///   - featureNoise: Standard deviation of a feature from the rounding of positions, in units of S:
-///     λ is chosen so large that it does not show. 0 for exact features.
+///   - featureNoise: Standard deviation of a feature from its rounding, in units of S: what a model
+///     makes of it counts as error where λ is chosen. 0 for exact features.
 /// - Throws: ``RegressionError``.
 /// - Complexity: One singular value decomposition a fold and one for all, O(K³) each;
 ///   O(folds · K²) memory.
@@ -24,8 +24,6 @@ public func fitRidge(
   precondition(!channels.isEmpty && priors.count == channels.count, "ridge: one prior a channel")
   let folds = channels[0].foldCount
   precondition(channels.allSatisfy { $0.foldCount == folds }, "ridge: equal folds")
-  let isAnchored = channels[0].isAnchored
-  precondition(channels.allSatisfy { $0.isAnchored == isAnchored }, "ridge: all anchored or none")
   if case .fixed(let value) = lambda {
     guard value >= 0 && value.isFinite else { throw .invalidLambda(value) }
   }
@@ -37,7 +35,7 @@ public func fitRidge(
     var fits: [(RidgeChannel, RidgeBlock)] = []
     for (index, rows) in channels.enumerated() {
       let fit = try RidgeBlockFit(
-        factors: rows.factors, starts: [0], interceptCount: isAnchored ? 0 : 1,
+        factors: rows.factors, starts: [0], intercepts: [rows.isAnchored ? nil : 0],
         inversePenalty: scalings[index].inversePenalty, lambda: lambda, featureNoise: featureNoise)
       fits.append(
         (try fit.channel(rows, scalings[index], position: 0, block: index), fit.block(of: [index])))
@@ -49,10 +47,11 @@ public func fitRidge(
   let factors = try (0..<folds).map { fold throws(RegressionError) in
     try jointFactor(channels, coupled, fold: fold)
   }
+  let slots = interceptSlots(channels)
   let fit = try RidgeBlockFit(
     factors: factors,
     starts: channels.indices.map { channels[..<$0].reduce(0) { $0 + $1.featureCount } },
-    interceptCount: isAnchored ? 0 : channels.count,
+    intercepts: slots,
     inversePenalty: scalings.flatMap(\.inversePenalty), lambda: lambda, featureNoise: featureNoise)
   return RidgeModel(
     channels: try channels.indices.map { index throws(RegressionError) in
@@ -108,11 +107,25 @@ func merged(_ factors: [StreamingQR], leavingOut fold: Int? = nil) -> StreamingQ
   return result ?? StreamingQR(columnCount: factors[0].columnCount)
 }
 
-/// The factor of one fold over the columns [a of every channel, φ of every channel, y].
+/// The place of the intercept of each channel among those that have one.
+private func interceptSlots(_ channels: [ChannelRows]) -> [Int?] {
+  var next = 0
+  return channels.map { rows in
+    guard !rows.isAnchored else { return nil }
+    defer { next += 1 }
+    return next
+  }
+}
+
+/// The factor of one fold over the columns [a of every channel that has an intercept, φ of every
+/// channel, y].
 private func jointFactor(
   _ channels: [ChannelRows], _ coupled: CoupledRows, fold: Int
 ) throws(RegressionError) -> StreamingQR {
-  let m = channels[0].isAnchored ? 0 : channels.count
+  let slots = interceptSlots(channels)
+  let m = slots.count { $0 != nil }
+  precondition(
+    zip(slots, coupled.anchors).allSatisfy { ($0 == nil) == ($1 != nil) }, "ridge: equal anchors")
   let n = coupled.factors[fold].columnCount
   // The triangles of the channels interleave into one: their first rows, then the others.
   var embedded = Matrix(rowCount: n, columnCount: n)
@@ -121,11 +134,11 @@ private func jointFactor(
   for (c, rows) in channels.enumerated() {
     let k = rows.featureCount
     let r = try rows.factors[fold].certifiedTriangle()
-    let own = m == 0 ? 0 : 1
-    if own == 1 {
-      embedded[c, c] = r[0, 0]
-      embedded[c, n - 1] = r[0, k + 1]
-      for j in 0..<k { embedded[c, start + j] = r[0, 1 + j] }
+    let own = slots[c] == nil ? 0 : 1
+    if let slot = slots[c] {
+      embedded[slot, slot] = r[0, 0]
+      embedded[slot, n - 1] = r[0, k + 1]
+      for j in 0..<k { embedded[slot, start + j] = r[0, 1 + j] }
     }
     for i in 0..<k {
       for j in i..<k { embedded[start + i, start + j] = r[own + i, own + j] }
@@ -145,9 +158,11 @@ private func jointFactor(
   for (c, rows) in channels.enumerated() {
     let k = rows.featureCount
     let shift = rows.shift ?? [Double](repeating: 0, count: k + 1)
-    for i in 0..<min(m, c + 1) {
-      for j in 0..<k { r[i, start + j] -= r[i, c] * shift[j] }
-      r[i, n - 1] -= r[i, c] * shift[k]
+    if let slot = slots[c] {
+      for i in 0...slot {
+        for j in 0..<k { r[i, start + j] -= r[i, slot] * shift[j] }
+        r[i, n - 1] -= r[i, slot] * shift[k]
+      }
     }
     start += k
   }

@@ -1,3 +1,4 @@
+internal import Base
 internal import LinearAlgebra
 
 /// The fit of one block of channels: the choice of λ, the solution and its posterior.
@@ -7,20 +8,23 @@ struct RidgeBlockFit {
   /// Shape [K] and [m], about the shift of the rows.
   private let coefficients: [Double]
   private let intercepts: [Double]
-  /// Where the features of each channel start, shape [m].
+  /// Where the features of each channel start, shape [channels].
   private let starts: [Int]
+  /// Which of the m intercepts each channel has, shape [channels]; nil for an anchored one.
+  private let interceptOfChannel: [Int?]
 
   /// - Parameters:
   ///   - factors: By fold, columns [a (m), φ (K), y].
   ///   - starts: Where the features of each channel start among the K.
-  ///   - interceptCount: m, one a channel or 0.
+  ///   - intercepts: The place of the intercept of each channel, nil where it has none; m in all.
   ///   - inversePenalty: 1 / (γ s), shape [K].
   ///   - featureNoise: In units of s.
   init(
-    factors: [StreamingQR], starts: [Int], interceptCount m: Int, inversePenalty: [Double],
+    factors: [StreamingQR], starts: [Int], intercepts slots: [Int?], inversePenalty: [Double],
     lambda: LambdaChoice, featureNoise: Double
   ) throws(RegressionError) {
-    self.starts = starts
+    (self.starts, interceptOfChannel) = (starts, slots)
+    let m = slots.count { $0 != nil }
     @Sendable func reduce(_ factor: StreamingQR) throws(RegressionError) -> RidgeTriangle {
       RidgeTriangle(
         interceptCount: m, featureCount: factor.columnCount - m - 1,
@@ -65,11 +69,20 @@ struct RidgeBlockFit {
     _ featureNoise: Double
   ) -> LambdaReport {
     let rows = Double(decomposition.triangle.rowCount)
-    func heldOutSquares(_ lambda: Double) -> [Double] {
-      mapConcurrently(folds.count) { folds[$0].residualSquares(lambda) }
-    }
     func heldOut(_ lambda: Double) -> Double {
-      (heldOutSquares(lambda).reduce(0, +) / rows).squareRoot()
+      let squares = mapConcurrently(folds.count) { folds[$0].residualSquares(lambda) }
+      return (squares.reduce(0, +) / rows).squareRoot()
+    }
+    // What a model makes of the rounding of features is an error of its predictions too.
+    func noiseSquare(_ lambda: Double) -> Double {
+      guard featureNoise > 0 else { return 0 }
+      return featureNoise * featureNoise
+        * decomposition.filtered(lambda).reduce(0) { $0 + $1 * $1 }
+    }
+    /// Of rounded features, by fold.
+    func expectedSquares(_ lambda: Double) -> [Double] {
+      let share = noiseSquare(lambda) * rows / Double(folds.count)
+      return mapConcurrently(folds.count) { folds[$0].residualSquares(lambda) + share }
     }
     // Where hardly a degree of freedom is left, both factors of the quotient are rounding.
     func generalized(_ lambda: Double) -> Double {
@@ -100,25 +113,23 @@ struct RidgeBlockFit {
       let (rounding, highest) = (
         1e-12 * (spread / rows).squareRoot(), 1e3 * largest * largest
       )
-      let error = folds.isEmpty ? generalized : heldOut
+      func error(_ lambda: Double) -> Double {
+        guard folds.isEmpty else {
+          return (expectedSquares(lambda).reduce(0, +) / rows).squareRoot()
+        }
+        let own = generalized(lambda)
+        return (own * own + noiseSquare(lambda)).squareRoot()
+      }
       let least = minimizeOverLambda(
         lowest: smallest * smallest, highest: highest, error: error)
-      let leastSquares = folds.isEmpty ? [] : heldOutSquares(least.lambda)
-      var value = largestLambda(from: least.lambda, to: highest) { lambda in
+      let leastSquares = folds.isEmpty ? [] : expectedSquares(least.lambda)
+      let value = largestLambda(from: least.lambda, to: highest) { lambda in
         guard !folds.isEmpty else { return error(lambda) <= max(1.005 * least.error, rounding) }
         return isAsGood(
-          heldOutSquares(lambda), as: leastSquares, rounding: rounding * rounding * rows)
-      }
-      // Positions are rounded in files: predictions that show it are worse than they look here.
-      func showsNoise(_ lambda: Double) -> Bool {
-        let length = decomposition.filtered(lambda).reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return featureNoise * length > max(0.3 * error(lambda), rounding)
-      }
-      if featureNoise > 0, showsNoise(value) {
-        value = largestLambda(from: value, to: highest, where: showsNoise)
+          expectedSquares(lambda), as: leastSquares, rounding: rounding * rounding * rows)
       }
       return LambdaReport(
-        value: value, method: method, heldOutError: folds.isEmpty ? nil : error(value),
+        value: value, method: method, heldOutError: folds.isEmpty ? nil : heldOut(value),
         foldCount: folds.count)
     }
   }
@@ -146,7 +157,7 @@ struct RidgeBlockFit {
     let shift = rows.shift ?? [Double](repeating: 0, count: k + 1)
     let start = starts[position]
     let own = Array(coefficients[start..<start + k])
-    let intercept = intercepts.isEmpty ? 0 : intercepts[position]
+    let intercept = interceptOfChannel[position].map { intercepts[$0] } ?? 0
     let value = zip(scaling.mean, own).reduce(intercept + shift[k]) { $0 + $1.0 * $1.1 }
     return RidgeChannel(
       featureMean: zip(scaling.mean, shift).map { $0 + $1 }, featureScale: scaling.scale,
@@ -165,7 +176,7 @@ struct RidgeBlockFit {
     let triangle = decomposition.triangle
     let (m, total) = (triangle.interceptCount, triangle.featureCount)
     var unit = [Double](repeating: 0, count: m)
-    if m > 0 { unit[position] = 1 }
+    if let slot = interceptOfChannel[position] { unit[slot] = 1 }
     let u = triangle.solveInterceptsTransposed(unit)
     // The centre of this channel's rows among all features of the block, less its own mean.
     var centre = (0..<total).map { j in

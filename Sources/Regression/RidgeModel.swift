@@ -115,11 +115,34 @@ public struct RidgeBlock: Equatable, Sendable {
 public struct RidgeModel: Sendable {
   public internal(set) var channels: [RidgeChannel]
   public let blocks: [RidgeBlock]
+  /// The largest ``coherence(total:sites:count:)`` of a training frame under the model of the others;
+  /// nil where none could be left out whole.
+  public internal(set) var largestCoherence: Double?
   /// What errors to expect; nil until frames left out have told, or where nothing can.
   public var calibration: Calibration?
 
   init(channels: [RidgeChannel], blocks: [RidgeBlock]) {
     (self.channels, self.blocks) = (channels, blocks)
+  }
+
+  /// What the sites of a frame have in common of what training leaves open: the mean of q_i · q_j over
+  /// its pairs of sites, not below 0 (mathematics.md (9.12)).
+  ///
+  ///     (|Σ q|² - Σ |q|²) / (n (n - 1))
+  ///
+  /// It does not depend on the size of the cell; a strain or a long wave, small in each site, adds up.
+  ///
+  /// - Parameters:
+  ///   - total: |Σ q|².
+  ///   - sites: Σ |q|².
+  ///   - count: n, sites.
+  public static func coherence(total: Double, sites: Double, count: Int) -> Double {
+    count > 1 ? max(0, (total - sites) / (Double(count) * Double(count - 1))) : 0
+  }
+
+  /// Takes frames of training as the measure of ``coherence(total:sites:count:)``.
+  public mutating func noteTraining(coherence: Double) {
+    largestCoherence = max(largestCoherence ?? 0, coherence)
   }
 
   /// Takes leverages of training sites as the measure of extrapolation: a second pass over the

@@ -1,4 +1,4 @@
-internal import Crystal
+internal import Base
 
 /// What is left out of training as one.
 public enum SplitKind: String, CaseIterable, Sendable {

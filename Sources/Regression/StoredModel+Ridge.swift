@@ -44,6 +44,7 @@ extension RidgeModel {
     values["residual_variance"] = fits.map { $0.residualVariance ?? -1 }
     values["held_out_error"] = fits.map { $0.lambda.heldOutError ?? -1 }
     var scalars: [String: Double] = [:]
+    scalars["largest_coherence"] = largestCoherence
     if let calibration {
       values["noise_variance"] = channels.map { calibration.blocks[$0.block].noise }
       values["leverage_variance"] = channels.map { calibration.blocks[$0.block].leverage }
@@ -105,6 +106,11 @@ extension RidgeModel {
       }
     }
     let (leverages, rows) = (try values("largest_leverage"), try counts("rows"))
+    if let leverage = leverages.first(where: { $0 < 0 }) {
+      throw InputError(
+        file: file,
+        "/channel_values/largest_leverage: expected no negative numbers, found \(leverage)")
+    }
     channels = (0..<count).map { c in
       let range = c * k..<(c + 1) * k
       let posterior = stored.posteriors[c]
@@ -140,6 +146,7 @@ extension RidgeModel {
           return Calibration.Block(noise: noise[c], leverage: slope[c])
         }, totalFactor: factor, siteCorrelation: correlation)
     }
+    largestCoherence = stored.scalars["largest_coherence"]
     let method = stored.texts["lambda_method"].flatMap(LambdaReport.Method.init(rawValue:))
     guard let method else {
       throw InputError(file: file, "expected /texts/lambda_method, found none or another")

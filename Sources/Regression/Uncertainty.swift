@@ -1,3 +1,4 @@
+internal import Base
 public import LinearAlgebra
 
 /// The posterior covariance of one channel's coefficients, as a factor.
@@ -172,6 +173,11 @@ public struct TotalLeverage: Sendable {
         + calibration.blocks[block].noise * Double(sites)
     }
     return calibration.totalFactor * total
+  }
+
+  /// |Σ q|² over all blocks, which know nothing of each other.
+  public func leverage(_ model: RidgeModel) -> Double {
+    leverages(model).reduce(0) { $0 + $1.leverage }
   }
 
   /// |Σ q|² of each block with sites.

@@ -1,9 +1,9 @@
+internal import Base
 internal import Crystal
 internal import Formats
 internal import Glibc
 internal import LinearAlgebra
 internal import Potentials
-internal import Synchronization
 
 /// The cell whose labels are wanted instead of the frame's own.
 public enum EmbeddingTarget: Equatable, Sendable {
@@ -112,14 +112,15 @@ struct Extrapolation {
 }
 
 /// The normalisers of larger cells, each built once a stream.
-final class EmbeddedNormalizers: Sendable {
-  private struct Key: Hashable {
+struct EmbeddedNormalizers: Sendable {
+  private struct Key: Equatable {
     let supercell: [Int]
     let primitive: [Double]
     let masses: [Double]
   }
 
-  private let known = Mutex<[Key: Normalizer]>([:])
+  /// An extrapolation asks for a few cells of each reference.
+  private let known = BuiltOnce<Key, Normalizer>(capacity: 16)
 
   func normalizer(_ crystal: ReferenceCrystal, _ multiples: [Int]) throws -> Normalizer {
     let lattice = crystal.multilattice
@@ -127,11 +128,6 @@ final class EmbeddedNormalizers: Sendable {
     let key = Key(
       supercell: group.supercell, primitive: lattice.primitiveVectors,
       masses: lattice.basis.map(\.mass))
-    return try known.withLock { known in
-      if let normalizer = known[key] { return normalizer }
-      let normalizer = try Normalizer(kernel: crystal.kernel, group: group)
-      known[key] = normalizer
-      return normalizer
-    }
+    return try known.value(for: key) { try Normalizer(kernel: crystal.kernel, group: group) }
   }
 }

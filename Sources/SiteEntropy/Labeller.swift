@@ -1,3 +1,4 @@
+internal import Base
 internal import Crystal
 public import Formats
 public import LinearAlgebra
@@ -15,6 +16,17 @@ public struct FrameFailure: Error, CustomStringConvertible {
   public var description: String { "\(InputError(source, "\(error)"))" }
 }
 
+/// Where the Hessians behind the labels of a stream come from, and so which problem a frame is.
+public enum LabelSource: Sendable {
+  /// A potential gives those of frame and reference.
+  case potential(any Potential)
+  /// It gives them also in another cell, or in the infinite crystal, whose labels are wanted instead
+  /// of those of the frame's own.
+  case embedded(any Potential, in: EmbeddingTarget)
+  /// They come with the frames.
+  case given
+}
+
 /// Labels frames: finds the reference, the Hessian and the engine, and checks the result.
 ///
 /// References are built once a stream.
@@ -30,29 +42,37 @@ public struct Labeller: Sendable {
   public let radius: Double?
   /// Of engine moments; nil for what the tolerance needs.
   public let steps: Int?
-  private let potential: (any Potential)?
-  private let embedding: EmbeddingTarget?
+  private let source: LabelSource
   private let cache: ReferenceCache
   private let normalizers = EmbeddedNormalizers()
 
   /// Frames of fewer atoms have Hessians of one thread: they come in numbers.
   private static let atomsForThreads = 4000
 
-  /// - Parameters:
-  ///   - potential: Gives the Hessians of frame and reference; nil where they come with
-  ///     the frames.
-  ///   - embedding: The cell whose labels are wanted instead of the frame's own.
+  /// Labels of the frames' own cells from a potential.
   public init(
-    potential: (any Potential)?, kind: LabelKind, engine: EngineChoice = .auto,
-    embedding: EmbeddingTarget? = nil, isMassWeighted: Bool = true, memoryLimit: Int = .max,
-    tolerance: Double = 1e-10, radius: Double? = nil, steps: Int? = nil
+    potential: any Potential, kind: LabelKind, engine: EngineChoice = .auto,
+    isMassWeighted: Bool = true, memoryLimit: Int = .max, tolerance: Double = 1e-10,
+    radius: Double? = nil, steps: Int? = nil
   ) {
-    (self.embedding, self.tolerance, self.radius) = (embedding, tolerance, radius)
+    self.init(
+      source: .potential(potential), kind: kind, engine: engine, isMassWeighted: isMassWeighted,
+      memoryLimit: memoryLimit, tolerance: tolerance, radius: radius, steps: steps)
+  }
+
+  public init(
+    source: LabelSource, kind: LabelKind, engine: EngineChoice = .auto,
+    isMassWeighted: Bool = true, memoryLimit: Int = .max, tolerance: Double = 1e-10,
+    radius: Double? = nil, steps: Int? = nil
+  ) {
+    (self.source, self.tolerance, self.radius) = (source, tolerance, radius)
     (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
-    (self.memoryLimit, self.potential, self.steps) = (memoryLimit, potential, steps)
+    (self.memoryLimit, self.steps) = (memoryLimit, steps)
     cache = ReferenceCache { frame, hessian in
-      if let potential {
+      switch source {
+      case .potential(let potential), .embedded(let potential, _):
         return try ReferenceCrystal(of: frame, potential: potential, isMassWeighted: isMassWeighted)
+      case .given: break
       }
       guard let hessian else {
         throw InputError(
@@ -69,7 +89,7 @@ public struct Labeller: Sendable {
   /// Unstable frames are labelled with what is positive; the ledger says so.
   ///
   /// - Parameters:
-  ///   - hessian: In eV/Å², not mass-weighted; used where there is no potential.
+  ///   - hessian: In eV/Å², not mass-weighted; of source ``LabelSource/given``.
   ///   - referenceHessian: Likewise, of the reference; needed by kind relative only.
   ///   - freeAtoms: The atoms of the rows of `hessian` where the others are held fixed; those get no
   ///     entropy. Kinds absolute and quantum only.
@@ -98,8 +118,8 @@ public struct Labeller: Sendable {
   ///
   /// - Throws: What finding the reference throws.
   public func residualForce(of frame: Frame) throws -> Double? {
-    guard kind == .relative, potential != nil else { return nil }
-    return try cache.crystal(of: frame).residualForce
+    if case .given = source { return nil }
+    return kind == .relative ? try cache.crystal(of: frame).residualForce : nil
   }
 
   private func plain(
@@ -108,13 +128,9 @@ public struct Labeller: Sendable {
     guard kind != .formation else {
       throw SiteEntropyError.mismatch("kind formation: expected another labeller, found this one")
     }
-    if let embedding {
-      guard let potential else {
-        throw InputError(
-          frame.source, "--embed: expected a potential, which other cells need, found none")
-      }
+    if case .embedded(let potential, let target) = source {
       let mesh = MeshLabels(kind: kind, potential: potential, isMassWeighted: isMassWeighted)
-      return (try mesh.labels(of: frame, in: embedding), "a perfect crystal is Bloch sums")
+      return (try mesh.labels(of: frame, in: target), "a perfect crystal is Bloch sums")
     }
     guard engine == .auto || engine == .dense else {
       throw SiteEntropyError.mismatch(
@@ -178,7 +194,11 @@ public struct Labeller: Sendable {
           + "absolute labels such a frame")
     }
     let crystal = try cache.crystal(of: frame, hessian: referenceHessian)
-    if let embedding { return (try embedded(frame, crystal, embedding), "embedded cells need it") }
+    if case .embedded(let potential, let target) = source {
+      let embedded = EmbeddedLabels(
+        crystal: crystal, potential: potential, normalizers: normalizers)
+      return (try embedded.labels(of: frame, in: target), "embedded cells need it")
+    }
     let threads = min(concurrentBlockLimit, 64)
     let problem = LabelProblem(
       frame, crystal: crystal, origin: try origin(frame, given),
@@ -213,24 +233,16 @@ public struct Labeller: Sendable {
     }
   }
 
-  private func embedded(
-    _ frame: Frame, _ crystal: ReferenceCrystal, _ embedding: EmbeddingTarget
-  ) throws -> SiteLabels {
-    guard let potential else {
-      throw InputError(
-        frame.source, "--embed: expected a potential, which larger cells need, found none")
-    }
-    return try EmbeddedLabels(crystal: crystal, potential: potential, normalizers: normalizers)
-      .labels(of: frame, in: embedding)
-  }
-
   private func origin(
     _ frame: Frame, _ given: BlockSparseMatrix?
   ) throws(InputError) -> HessianOrigin {
-    if let potential { return .potential(potential) }
-    guard let given else {
-      throw InputError(frame.source, "expected a potential or a Hessian, found neither")
+    switch source {
+    case .potential(let potential), .embedded(let potential, _): return .potential(potential)
+    case .given:
+      guard let given else {
+        throw InputError(frame.source, "expected a potential or a Hessian, found neither")
+      }
+      return .given(given)
     }
-    return .given(given)
   }
 }

@@ -1,6 +1,7 @@
+internal import Base
 public import Crystal
 internal import Glibc
-public import LinearAlgebra
+internal import LinearAlgebra
 
 /// F = (H̃0)^(+1/2 inverse) and the lattice Green function H̃0⁺ of a periodic cell, by Bloch sums
 /// (mathematics.md (4.1)).
@@ -80,38 +81,6 @@ public struct Normalizer: Sendable {
     (self.group, dimension, basisCount) = (group, d, kernel.basisCount)
     (root, green) = (rootReal, greenReal)
     logDeterminant = spectra.reduce(0) { $1 > tolerance ? $0 + log($1) : $0 }
-  }
-
-  /// F of the whole cell, atoms as in `multilattice`, shape [n, n].
-  ///
-  /// - Precondition: `multilattice` has this group.
-  public func denseRoot(_ multilattice: Multilattice) -> Matrix {
-    dense(root, multilattice)
-  }
-
-  /// H̃0⁺ of the whole cell, shape [n, n].
-  public func denseGreen(_ multilattice: Multilattice) -> Matrix {
-    dense(green, multilattice)
-  }
-
-  private func dense(_ kernel: [Double], _ multilattice: Multilattice) -> Matrix {
-    precondition(multilattice.group == group, "the multilattice has other translations")
-    let (d, order) = (dimension, cellOrder)
-    let atomCount = multilattice.atomCount
-    let n = atomCount * d
-    var elements = [Double](repeating: 0, count: n * n)
-    let (cells, sites) = (multilattice.translationOfAtom, multilattice.basisOfAtom)
-    fillBlocksConcurrently(&elements, blockSize: d * n) { i, rows in
-      let source = kernel.span
-      for j in 0..<atomCount {
-        let from =
-          (group.difference(cells[j], cells[i]) * order + sites[i] * d) * order + sites[j] * d
-        for a in 0..<d {
-          for b in 0..<d { rows[a * n + j * d + b] = source[from + a * order + b] }
-        }
-      }
-    }
-    return Matrix(rowCount: n, columnCount: n, storage: elements)
   }
 }
 

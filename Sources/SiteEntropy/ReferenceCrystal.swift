@@ -1,8 +1,8 @@
+internal import Base
 public import Crystal
 public import Formats
 public import LinearAlgebra
 public import Potentials
-internal import Synchronization
 
 /// The reference of a frame with everything that frames of the same reference share.
 public struct ReferenceCrystal: Sendable {
@@ -20,7 +20,7 @@ public struct ReferenceCrystal: Sendable {
   /// The largest force on a site of the reference in eV/Å: zero where it is in equilibrium, by
   /// symmetry or by its parameters. nil where no potential is known.
   public let residualForce: Double?
-  private let local = LocalHessianBox()
+  private let local = BuiltOnce<Void, LocalHessian>()
 
   /// The reference of a frame under a potential: its primitive cell is evaluated, its ranges known.
   ///
@@ -146,32 +146,16 @@ extension ReferenceCrystal {
   }
 }
 
-/// The Hessian differences from a reference crystal, made ready when first asked for.
-private final class LocalHessianBox: Sendable {
-  private let known = Mutex<LocalHessian?>(nil)
-
-  func value(_ build: () throws -> LocalHessian) throws -> LocalHessian {
-    try known.withLock { known in
-      if let known { return known }
-      let hessian = try build()
-      known = hessian
-      return hessian
-    }
-  }
-}
-
-/// Builds each reference crystal of a stream once, on whatever thread asks first.
-public final class ReferenceCache: Sendable {
-  private struct Entry {
+/// Builds each reference crystal of a stream once.
+public struct ReferenceCache: Sendable {
+  private struct Key: Sendable {
     let frame: Frame
     let hessian: BlockSparseMatrix?
-    let crystal: ReferenceCrystal
   }
 
-  /// A stream may mix a few references; more than these are built again when they return.
-  private static let capacity = 4
-
-  private let entries = Mutex<[Entry]>([])
+  private let known = BuiltOnce<Key, ReferenceCrystal> {
+    $0.frame.sharesReference(with: $1.frame) && $0.hessian == $1.hessian
+  }
   private let build: @Sendable (Frame, BlockSparseMatrix?) throws -> ReferenceCrystal
 
   public init(_ build: @escaping @Sendable (Frame, BlockSparseMatrix?) throws -> ReferenceCrystal) {
@@ -184,16 +168,6 @@ public final class ReferenceCache: Sendable {
   public func crystal(
     of frame: Frame, hessian: BlockSparseMatrix? = nil
   ) throws -> ReferenceCrystal {
-    try entries.withLock { entries in
-      if let index = entries.firstIndex(where: {
-        $0.frame.sharesReference(with: frame) && $0.hessian == hessian
-      }) {
-        return entries[index].crystal
-      }
-      let crystal = try build(frame, hessian)
-      if entries.count == Self.capacity { entries.removeFirst() }
-      entries.append(Entry(frame: frame, hessian: hessian, crystal: crystal))
-      return crystal
-    }
+    try known.value(for: Key(frame: frame, hessian: hessian)) { try build(frame, hessian) }
   }
 }

@@ -1,3 +1,4 @@
+internal import Crystal
 public import Formats
 
 extension Frame {
@@ -7,6 +8,21 @@ extension Frame {
     setPositions(point.positions, energy: point.energy, maximumForce: point.maximumForce)
     setKey("relax_steps", .integer(point.steps))
     setKinds(of: point)
+  }
+
+  /// Takes cell and positions at rest; the reference is deformed as the cell is, so that the labels say
+  /// of the frame what they said before.
+  ///
+  /// - Parameter pressure: In eV/Å³.
+  public mutating func setRelaxedCell(
+    _ relaxed: RelaxedCell, freedom: CellFreedom, pressure: Double
+  ) {
+    cell = relaxed.deformation.applied(to: cell)
+    deformReference(by: relaxed.deformation)
+    setStationaryPoint(relaxed.point)
+    setKey("stress", .reals(relaxed.stress))
+    setKey("relax_cell", .text(freedom.rawValue))
+    setKey("relax_pressure", .real(pressure * RelaxedCell.gigapascal))
   }
 
   /// Takes the positions of an image of a path, and the keys that say where on the path it is.
@@ -25,7 +41,7 @@ extension Frame {
   }
 
   private mutating func setKinds(of point: StationaryPoint) {
-    setKey("negative_modes", .integer(point.negativeModes))
+    if point.kind != .unknown { setKey("negative_modes", .integer(point.negativeModes)) }
     setKey("stationary", .text(point.kind.rawValue))
   }
 }

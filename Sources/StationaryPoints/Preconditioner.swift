@@ -1,3 +1,4 @@
+internal import Base
 package import Crystal
 package import Formats
 package import LinearAlgebra
@@ -38,9 +39,52 @@ package struct Preconditioner: Sendable {
     _ occupied: OccupiedLattice?, atomCount: Int, potential: any Potential, frame: Frame,
     hessian: BlockSparseMatrix
   ) throws {
-    dimension = hessian.blockSize
+    let blocks = try occupied.map {
+      try potential.latticeHessian(of: $0.multilattice.primitiveFrame(source: frame.source))
+    }
+    var kappa = 1.0
+    if occupied == nil {
+      var trace = 0.0
+      let d = hessian.blockSize
+      for i in 0..<atomCount {
+        guard let k = hessian.position(row: i, column: i) else { continue }
+        for a in 0..<d { trace += abs(hessian.values[(k * d + a) * d + a]) }
+      }
+      if trace > 0 { kappa = trace / Double(atomCount * d) }
+    }
+    try self.init(
+      occupied, atomCount: atomCount, dimension: hessian.blockSize, blocks: blocks ?? [],
+      stiffness: kappa)
+  }
+
+  /// For forces of a program: the reference crystal under a potential that resembles it, or under
+  /// springs (``IsotropicSprings``).
+  ///
+  /// - Parameter model: nil for springs.
+  /// - Throws: What the potential throws at the reference crystal.
+  init(
+    _ occupied: OccupiedLattice?, atomCount: Int, model: (any Potential)?, source: FrameSource
+  ) throws {
+    let blocks = try occupied.map { occupied in
+      let primitive = occupied.multilattice.primitiveFrame(source: source)
+      return try model?.latticeHessian(of: primitive)
+        ?? IsotropicSprings(of: occupied.multilattice, source: source).blocks
+    }
+    try self.init(
+      occupied, atomCount: atomCount, dimension: 3, blocks: blocks ?? [],
+      stiffness: IsotropicSprings.stiffness)
+  }
+
+  /// - Parameters:
+  ///   - blocks: Of the primitive cell of the reference.
+  ///   - stiffness: κ where there is no reference, in eV/Å².
+  private init(
+    _ occupied: OccupiedLattice?, atomCount: Int, dimension: Int, blocks: [LatticeBlock],
+    stiffness kappa: Double
+  ) throws {
+    self.dimension = dimension
     if let occupied {
-      let function = try LatticeFunction(occupied.multilattice, potential, source: frame.source)
+      let function = try LatticeFunction(occupied.multilattice, blocks)
       (lattice, stiffness) = (function, function.stiffness)
       siteCount = occupied.siteCount
       var next = siteCount
@@ -52,15 +96,8 @@ package struct Preconditioner: Sendable {
       unionCount = next
       vacantRows = occupied.vacantSites
     } else {
-      (lattice, siteCount) = (nil, 0)
+      (lattice, siteCount, stiffness) = (nil, 0, kappa)
       (rowOfAtom, unionCount, vacantRows) = (Array(0..<atomCount), atomCount, [])
-      var trace = 0.0
-      let d = hessian.blockSize
-      for i in 0..<atomCount {
-        guard let k = hessian.position(row: i, column: i) else { continue }
-        for a in 0..<d { trace += abs(hessian.values[(k * d + a) * d + a]) }
-      }
-      stiffness = trace > 0 ? trace / Double(atomCount * d) : 1
     }
   }
 
@@ -141,11 +178,8 @@ private struct LatticeFunction: Sendable {
 
   private static let smallestShare = 1e-6
 
-  init(
-    _ multilattice: Multilattice, _ potential: any Potential, source: FrameSource
-  ) throws {
+  init(_ multilattice: Multilattice, _ blocks: [LatticeBlock]) throws {
     let d = multilattice.dimension
-    let blocks = try potential.latticeHessian(of: multilattice.primitiveFrame(source: source))
     let kernel = ReferenceKernel(
       dimension: d, basisCount: multilattice.basis.count,
       entries: blocks.map {

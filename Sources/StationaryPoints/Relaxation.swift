@@ -36,7 +36,7 @@ public struct Relaxation: Sendable {
   ///   ``StationaryPointError``.
   public func stationaryPoint(
     of frame: Frame, crystal: OccupiedLattice?,
-    progress: @Sendable (_ step: Int, _ maximumForce: Double) -> Void = { _, _ in }
+    progress: @escaping @Sendable (_ step: Int, _ maximumForce: Double) -> Void = { _, _ in }
   ) throws -> StationaryPoint {
     let landscape = try Landscape(potential, frame: frame, threads: options.threads)
     let preconditioner = try Preconditioner(

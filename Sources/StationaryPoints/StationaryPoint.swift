@@ -8,6 +8,8 @@ public enum StationaryKind: String, Sendable {
   case higher
   /// A mode beside the translations has no stiffness that could be told from zero.
   case degenerate
+  /// Nobody counted.
+  case unknown
 
   public init(negativeModes: Int) {
     self = negativeModes == 0 ? .minimum : negativeModes == 1 ? .saddle : .higher
@@ -26,7 +28,7 @@ public struct StationaryPoint: Sendable {
   public var steps: Int
   /// Products with them.
   public var iterations: Int
-  /// Negative eigenvalues of the Hessian, by ``NegativeModes``.
+  /// Negative eigenvalues of the Hessian, by ``NegativeModes``; 0 where the kind is unknown.
   public var negativeModes: Int
   public var kind: StationaryKind
   /// The largest force before each step and at the end, in eV/Å.
@@ -40,6 +42,8 @@ public enum StationaryPointError: Error, Equatable, Sendable, CustomStringConver
   case stalled(steps: Int, maximumForce: Double, goal: Double)
   case cellNotConverged(relaxations: Int, stress: Double, goal: Double)
   case noConvergedModes(iterations: Int)
+  /// The cell of a structure cannot be relaxed without.
+  case noStress
 
   public var description: String {
     switch self {
@@ -51,8 +55,10 @@ public enum StationaryPointError: Error, Equatable, Sendable, CustomStringConver
         + "\(steps) steps, and no step lowers them: the potential has a kink there, or its "
         + "rounding is larger (--max-force)"
     case .cellNotConverged(let relaxations, let stress, let goal):
-      "expected a stress within \(short(goal)) eV/Å³ of the pressure, found \(short(stress)) eV/Å³ "
-        + "off after \(relaxations) relaxations of the atoms"
+      "expected a stress within \(short(goal * RelaxedCell.gigapascal)) GPa of the pressure, found "
+        + "\(short(stress * RelaxedCell.gigapascal)) GPa off after \(relaxations) steps of the cell "
+        + "(--max-stress)"
+    case .noStress: "expected a stress with the forces, found none (--cell)"
     case .noConvergedModes(let iterations):
       "expected the lowest mode within \(iterations) products with the Hessian, found none"
     }

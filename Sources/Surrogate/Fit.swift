@@ -65,15 +65,20 @@ public struct Division: Sendable {
 /// Fits the model in one pass over the rows.
 ///
 /// - Parameter data: Where features are selected, those that were are all that is left in it.
-/// - Throws: ``InputError`` for a channel without training sites, or a prior for features of another
-///   program; ``RegressionError``.
+/// - Throws: ``InputError`` for a channel of the crystal without training sites, or a prior for
+///   features of another program; ``RegressionError``.
 public func fit(
   _ data: inout TrainingData, _ division: Division, _ options: FitOptions
 ) throws -> RidgeModel {
-  let (k, count) = (data.featureCount, data.channelNames.count)
-  let anchors = data.anchors?.features
+  let (k, all) = (data.featureCount, data.channelNames.count)
+  // Defects that no frame has are left out of the fit.
+  let present = data.takesDefects ? data.store.channels(division) : Array(0..<all)
+  let count = present.count
+  let places = (0..<all).map { present.firstIndex(of: $0) }
+  let anchors = data.anchors.map { anchors in present.map { anchors.features[$0] } }
   var channels = (0..<count).map {
-    ChannelRows(featureCount: k, foldCount: division.foldCount, anchor: anchors?[$0])
+    ChannelRows(
+      featureCount: k, foldCount: division.foldCount, anchor: anchors?[$0] ?? nil)
   }
   var coupled =
     options.isCoupled
@@ -87,11 +92,11 @@ public func fit(
     let trains = division.trains[frame]
     guard trains.contains(true) else { return }
     for channel in 0..<count {
-      let sites = rows.sites(ofChannel: channel, featureCount: k) { trains[$0] }
+      let sites = rows.sites(ofChannel: present[channel], featureCount: k) { trains[$0] }
       pending[channel].add(sites, fold: division.folds[frame])
       if pending[channel].isFull { try pending[channel].flush(into: &channels[channel]) }
     }
-    for row in rows.coupledRows(channelCount: count, options, featureCount: k) {
+    for row in rows.coupledRows(places: places, options, featureCount: k) {
       try coupled.append(
         intercepts: row.intercepts, features: row.features, target: row.target,
         weight: row.weight, fold: division.folds[frame])
@@ -118,15 +123,17 @@ public func fit(
     data.keep(kept)
   }
   do throws(RegressionError) {
-    return try fitRidge(
+    let model = try fitRidge(
       channels, coupled: options.isCoupled ? coupled : nil,
       priors: .init(repeating: prior, count: count), lambda: options.lambda,
-      featureNoise: data.featureNoise)
+      featureNoise: TrainingData.featureNoise)
+    return model.placed(at: present, of: all, variance: data.store.meanSquareTarget)
   } catch {
     guard case .noRows(let channel) = error else { throw error }
     throw InputError(
       file: "-",
-      "expected training sites of every channel, found none of \(data.channelNames[channel])")
+      "expected training sites of every channel, found none of \(data.channelNames[present[channel]])"
+    )
   }
 }
 

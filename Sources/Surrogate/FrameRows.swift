@@ -52,16 +52,21 @@ public struct FrameRows: Sendable {
 
   /// The rows that tie the channels together: the predictions of all sites add up to the total, and
   /// their derivatives to its derivatives (mathematics.md (9.6)).
+  ///
+  /// - Parameter places: The place of each channel of the basis in a row; nil for one that is left
+  ///   out, as it has no sites.
   func coupledRows(
-    channelCount: Int, _ options: FitOptions, featureCount k: Int
+    places: [Int?], _ options: FitOptions, featureCount k: Int
   ) -> [FrameOfBlock.Coupled] {
+    let count = places.count { $0 != nil }
     var result: [FrameOfBlock.Coupled] = []
     if options.totalWeight > 0 {
-      var counts = [Double](repeating: 0, count: channelCount)
-      var sums = [Double](repeating: 0, count: channelCount * k)
+      var counts = [Double](repeating: 0, count: count)
+      var sums = [Double](repeating: 0, count: count * k)
       for (site, channel) in channels.enumerated() {
-        counts[channel] += 1
-        for j in 0..<k { sums[channel * k + j] += features[site * k + j] }
+        guard let place = places[channel] else { continue }
+        counts[place] += 1
+        for j in 0..<k { sums[place * k + j] += features[site * k + j] }
       }
       result.append(
         .init(
@@ -69,12 +74,14 @@ public struct FrameRows: Sendable {
           weight: options.totalWeight))
     }
     if options.slopeWeight > 0 {
-      let width = channelCount * k
+      let width = places.count * k
       for (row, slope) in slopes.enumerated() {
+        let own = places.indices.filter { places[$0] != nil }.flatMap {
+          slopeFeatures[row * width + $0 * k..<row * width + ($0 + 1) * k]
+        }
         result.append(
           .init(
-            intercepts: .init(repeating: 0, count: channelCount),
-            features: Array(slopeFeatures[row * width..<(row + 1) * width]), target: slope,
+            intercepts: .init(repeating: 0, count: count), features: own, target: slope,
             weight: options.slopeWeight))
       }
     }

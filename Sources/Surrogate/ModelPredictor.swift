@@ -9,6 +9,9 @@ public struct Prediction: Sendable {
   public var values: [Double]
   /// Leverages relative to the largest in training, shape [N].
   public var extrapolation: [Double]
+  /// What the sites have in common of what training leaves open, relative to the frame of training
+  /// with most of it; nil where the model does not say.
+  public var frameExtrapolation: Double?
   /// Standard deviations against labels in k_B, shape [N]; nil unless asked for.
   public var deviations: [Double]?
   /// Standard deviation of the total in k_B, covariances of the sites included.
@@ -106,7 +109,7 @@ public struct ModelPredictor: Sendable {
     for part in parts {
       values += part.values
       leverages += part.leverages
-      if let sums = part.total { total.add(sums) }
+      total.add(part.total)
     }
     if let atom = values.indices.first(where: {
       !(values[$0].isFinite && leverages[$0].isFinite)
@@ -123,6 +126,12 @@ public struct ModelPredictor: Sendable {
         let largest = model.channels[channel].largestLeverage
         return largest > 0 ? leverage / largest : leverage
       })
+    if let largest = model.largestCoherence, largest > 0 {
+      result.frameExtrapolation =
+        RidgeModel.coherence(
+          total: total.leverage(model), sites: leverages.reduce(0, +), count: leverages.count)
+        / largest
+    }
     if withDeviations, let calibration = model.calibration {
       let variances = zip(leverages, prepared.centerChannels).map { leverage, channel in
         calibration.blocks[model.channels[channel].block].variance(leverage: leverage)
@@ -141,7 +150,7 @@ public struct ModelPredictor: Sendable {
   private struct Part: Sendable {
     var values: [Double]
     var leverages: [Double]
-    var total: TotalLeverage?
+    var total: TotalLeverage
   }
 
   /// - Parameter features: Of the atoms, shape [atoms, K].
@@ -151,7 +160,7 @@ public struct ModelPredictor: Sendable {
     var part = Part(
       values: .init(repeating: 0, count: atoms.count),
       leverages: .init(repeating: 0, count: atoms.count),
-      total: withDeviations ? TotalLeverage(model) : nil)
+      total: TotalLeverage(model))
     for channel in model.channels.indices {
       let members = atoms.indices.filter { channels[$0] == channel }
       guard !members.isEmpty else { continue }
@@ -182,6 +191,6 @@ public struct ModelPredictor: Sendable {
     for (atom, value) in zip(members, fit.leverages(rows, siteCount: members.count)) {
       part.leverages[atom - first] = value
     }
-    part.total?.add(rows, siteCount: members.count, channel: channel, of: model)
+    part.total.add(rows, siteCount: members.count, channel: channel, of: model)
   }
 }

@@ -32,6 +32,25 @@ public final class RowStore {
 
   func siteCount(ofFrame frame: Int) -> Int { frames[frame].rows.siteCount }
 
+  /// The channels with a site that trains, ascending.
+  func channels(_ division: Division) -> [Int] {
+    var found: Set<Int> = []
+    for (frame, trains) in zip(frames, division.trains) {
+      for (channel, isTraining) in zip(frame.rows.channels, trains) where isTraining {
+        found.insert(channel)
+      }
+    }
+    return found.sorted()
+  }
+
+  /// Σ y² of the sites over their number.
+  var meanSquareTarget: Double {
+    let (sum, count) = frames.reduce((0.0, 0)) { sums, frame in
+      (sums.0 + frame.rows.targets.reduce(0) { $0 + $1 * $1 }, sums.1 + frame.rows.siteCount)
+    }
+    return sum / Double(max(1, count))
+  }
+
   /// Whether two labels differ.
   public var labelsVary: Bool {
     guard let first = frames.first(where: { !$0.rows.targets.isEmpty })?.rows.targets[0] else {

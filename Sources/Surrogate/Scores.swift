@@ -1,3 +1,4 @@
+internal import Base
 internal import LinearAlgebra
 public import Regression
 
@@ -132,7 +133,8 @@ private struct TrainingFrame: Sendable {
       }
       guard !labels.isEmpty else { continue }
       if options.isCoupled {
-        frame.coupled = rows.coupledRows(channelCount: channelCount, options, featureCount: k)
+        frame.coupled = rows.coupledRows(
+          places: Array(0..<channelCount), options, featureCount: k)
       }
       if let left = model.leavingOut(frame) {
         leftOut.append((index, left, channels, labels))
@@ -195,6 +197,10 @@ extension RidgeModel {
     }
     var fits: [Calibration.Block] = []
     for block in blocks.indices {
+      if blocks[block].rowCount == 0, let variance = blocks[block].residualVariance {
+        fits.append(Calibration.Block(noise: variance, leverage: variance))
+        continue
+      }
       let parts = frames.flatMap(\.leftOut).filter { $0.block == block }.map(\.frame)
       guard
         let fit = Calibration.Block(
@@ -207,6 +213,13 @@ extension RidgeModel {
       return
     }
     let whole = frames.filter { $0.isWhole && $0.ownLeverages.isEmpty && !$0.leftOut.isEmpty }
+    for frame in whole {
+      noteTraining(
+        coherence: Self.coherence(
+          total: frame.leftOut.reduce(0) { $0 + $1.frame.totalLeverage },
+          sites: frame.leftOut.reduce(0) { $0 + $1.frame.leverages.reduce(0, +) },
+          count: frame.leftOut.reduce(0) { $0 + $1.labels.count }))
+    }
     let variances = whole.map { frame in
       frame.leftOut.flatMap { part in
         part.frame.leverages.map { fits[part.block].variance(leverage: $0) }

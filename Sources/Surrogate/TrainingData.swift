@@ -24,11 +24,12 @@ public struct TrainingData {
   /// Whether the features stood in the input.
   let hasStoredRows: Bool
 
-  /// Rounding of the positions in units of the scale of a feature; 0 where they are not rounded.
+  /// Rounding of features as they are evaluated, in units of their scale.
   ///
-  /// Features change with the displacements, so that a change of 10⁻⁸/√12 Å beside displacements
-  /// of u Å is about 10⁻⁸/(√12 u) beside their scale.
-  var featureNoise: Double { origins.relativeRounding }
+  /// That of positions in files, 10⁻⁸ Å, is none: it moves the features as displacements do, along the
+  /// directions that training knows. Where λ was least, at coefficients of 10⁶ a scale, it moved
+  /// predictions by 4·10⁻⁹ k_B.
+  static let featureNoise = 1e-13
 
   /// Leaves some features, the rows of the store included.
   mutating func keep(_ features: [Int]) {
@@ -41,7 +42,7 @@ public struct TrainingData {
 
 /// Whether a fit is anchored at the reference crystal.
 public enum AnchorChoice: String, CaseIterable, Sendable {
-  /// Where the labels are relative entropies, which vanish there.
+  /// Where the labels are of kind relative or formation, which vanish there.
   case auto
   case reference
   case none
@@ -55,9 +56,6 @@ public struct Origins: Sendable {
   public private(set) var amplitudes: ClosedRange<Double>?
   /// Least and largest number of atoms.
   public private(set) var atoms: ClosedRange<Int>?
-  private var displacementSquares = 0.0
-  private var coordinateCount = 0
-  private var isRounded = true
 
   init() {}
 
@@ -71,28 +69,6 @@ public struct Origins: Sendable {
     }
     let known = atoms ?? frame.atomCount...frame.atomCount
     atoms = min(known.lowerBound, frame.atomCount)...max(known.upperBound, frame.atomCount)
-    noteRounding(frame)
-  }
-
-  /// Eight decimals are what extended XYZ has; a frame of more digits was not rounded.
-  private mutating func noteRounding(_ frame: Frame) {
-    let positions = frame.positions
-    guard isRounded, let reference = frame.referencePositions,
-      positions.allSatisfy({ abs($0 * 1e8 - ($0 * 1e8).rounded()) < 1e-4 })
-    else {
-      isRounded = false
-      return
-    }
-    for (x, site) in zip(positions, reference) where abs(x - site) < 1 {
-      displacementSquares += (x - site) * (x - site)
-      coordinateCount += 1
-    }
-  }
-
-  /// Standard deviation of the rounding of a coordinate over the root mean square displacement.
-  fileprivate var relativeRounding: Double {
-    guard isRounded, displacementSquares > 0 else { return 0 }
-    return 1e-8 / (12 * displacementSquares / Double(coordinateCount)).squareRoot()
   }
 }
 
@@ -177,10 +153,24 @@ public struct TrainingReader: Sendable {
       throw InputError(
         frame.source, "expected no basis options beside stored features, found some")
     }
-    if let siteDefects = frame.siteDefects { throw InputError(frame, siteDefects: siteDefects) }
+    if meaning.kind == "relative", let siteDefects = frame.siteDefects {
+      throw InputError(frame, siteDefects: siteDefects)
+    }
     if let atom = features.atoms.first(where: { $0 >= frame.atomCount }) {
       throw InputError(
         frame.source, "features: expected \(frame.atomCount) atoms, found atom \(atom + 1)")
+    }
+    guard Set(features.atoms).count == features.atoms.count else {
+      throw InputError(frame.source, "features: expected each atom once, found one twice")
+    }
+    // The copy of the labels says that rows and atoms belong together.
+    if target == "site_entropy", let copies = features.targets, let labels = frame.reals(target) {
+      for (copy, atom) in zip(copies, features.atoms)
+      where abs(copy - labels[atom]) > 1e-6 * max(1, abs(labels[atom])) {
+        throw InputError(
+          frame.source, atom: atom,
+          "features: expected y to be site_entropy, \(labels[atom]), found \(copy)")
+      }
     }
     let header = StoredFeatures(
       featureCount: features.featureCount, rows: [], frames: [], atoms: [], channels: [],
@@ -265,12 +255,12 @@ public struct TrainingCollector {
     switch anchor {
     case .none: return nil
     case .auto:
-      guard reader.target == "site_entropy", reader.meaning.kind == "relative",
-        first.referencePositions != nil, let calculator
+      guard reader.target == "site_entropy", first.referencePositions != nil, let calculator,
+        reader.meaning.kind == "relative"
+          || (reader.meaning.kind == "formation" && calculator.basis.channels.takesDefects)
       else { return nil }
       return try Anchors(ofReferenceOf: first, calculator)
     case .reference:
-      _ = try first.requiredReferencePositions()
       guard let calculator, let anchors = try Anchors(ofReferenceOf: first, calculator) else {
         throw InputError(
           first.source,
@@ -283,6 +273,9 @@ public struct TrainingCollector {
 }
 
 extension TrainingData {
+  /// Whether channels may have no site of training: those of defects that no frame has.
+  public var takesDefects: Bool { calculator?.basis.channels.takesDefects ?? false }
+
   /// Whether features that stand beside a frame have the basis of training.
   public func isOfBasis(of header: StoredFeatures) -> Bool {
     basis == header.basis && channelNames == header.channelNames

@@ -1,3 +1,4 @@
+import Base
 internal import Crystal
 internal import Formats
 internal import LinearAlgebra

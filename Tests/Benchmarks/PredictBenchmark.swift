@@ -1,3 +1,4 @@
+import Base
 internal import Formats
 internal import LinearAlgebra
 internal import Surrogate

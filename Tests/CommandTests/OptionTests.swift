@@ -1,3 +1,4 @@
+import Base
 import CommandLine
 import TestSupport
 import Testing
@@ -100,6 +101,6 @@ struct OptionTests {
       "c": .object(["d": .logical(true), "e": .null]),
     ]
     #expect(
-      object.serialized == #"{"b":"a\"\\\n\u0001é","a":[1,0.1,null],"c":{"d":true,"e":null}}"#)
+      object.compact == #"{"b":"a\"\\\n\u0001é","a":[1,0.1,null],"c":{"d":true,"e":null}}"#)
   }
 }

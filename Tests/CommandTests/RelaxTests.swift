@@ -83,6 +83,99 @@ struct RelaxTests {
     #expect(result.error.contains(message), "\(result.error)")
   }
 
+  /// The cell at rest, and its reference with it: further tools take the frame.
+  @Test func theCellComesToThePressure() throws {
+    let result = try Scratch().shell(
+      """
+      set -eo pipefail
+      xyz-build diamond --species Si -a 5.6 --supercell 2 2 2 |
+        \(Self.relax) --cell full > bulk.xyz
+      sed -n 2p bulk.xyz | grep -o 'Lattice="[0-9.]\\{8\\}\\|stationary=[a-z]*\\|relax_[cp][^ ]*\\|lattice_c'
+      xyz-perturb --mode rattle --amplitude 0.02 bulk.xyz |
+        site-entropy --potential \(Self.folder)/Si.sw | grep -c entropy_kind=relative
+      \(Self.relax) --cell volume --pressure -2.5 bulk.xyz | sed -n 2p | grep -o 'stress="-\\?[0-9.]\\{8\\}'
+      """)
+    #expect(
+      result
+        == CommandRun(
+          status: 0,
+          output: """
+            Lattice="10.86189
+            stationary=minimum
+            relax_cell=full
+            relax_pressure=0.0
+            1
+            stress="0.015603
+
+            """, error: ""))
+  }
+
+  /// Eight atoms on springs to places a little off those where they were first.
+  private static let program = """
+    import sys
+    start = None
+    while line := sys.stdin.readline():
+        n = int(line)
+        sys.stdin.readline()
+        rows = [sys.stdin.readline().split()[:4] for _ in range(n)]
+        x = [[float(v) for v in row[1:]] for row in rows]
+        start = start or x
+        u = [[x[i][a] - start[i][a] - 0.1 * ((7 * i + a) % 5) for a in range(3)] for i in range(n)]
+        mean = [sum(v[a] for v in u) / n for a in range(3)]
+        u = [[v[a] - mean[a] for a in range(3)] for v in u]
+        energy = sum(0.2 * c * c for v in u for c in v)
+        print(n)
+        print('Properties=species:S:1:pos:R:3:forces:R:3' + (f' energy={energy!r}' if TELLS else ''))
+        for row, v in zip(rows, u):
+            print(*row, *(repr(-0.4 * c) for c in v))
+        sys.stdout.flush()
+    """
+
+  @Test func aProgramOverAPipeRelaxes() throws {
+    let scratch = try Scratch()
+    try scratch.write("TELLS = True\n" + Self.program, to: "program.py")
+    try scratch.write("TELLS = False\n" + Self.program, to: "silent.py")
+    let result = try scratch.shell(
+      """
+      xyz-build diamond --species Si -a 5.431 > si.xyz
+      relax() { xyz-relax --no-history "$@" si.xyz; }
+      relax --forces 'python3 program.py' --max-force 1e-9 > a.xyz
+      sed -n 2p a.xyz | grep -o 'stationary=[a-z]*\\|negative_modes=.'
+      awk 'NR == 3 { x = $2 - $10 } NR == 4 { printf "%.6f\\n", $2 - $10 - x }' a.xyz
+      relax --forces 'python3 program.py' --no-count | sed -n 2p | grep -o 'stationary=[a-z]*'
+      relax --forces 'python3 silent.py' || echo $?
+      relax --forces 'python3 program.py' --cell full || echo $?
+      """)
+    #expect(
+      result.output == """
+        negative_modes=0
+        stationary=minimum
+        0.200000
+        stationary=unknown
+        70
+        70
+
+        """, "\(result.output)")
+    #expect(
+      result.error == """
+        xyz-relax: si.xyz: frame 1, line 1: expected an energy with the forces, found none
+        xyz-relax: si.xyz: frame 1, line 1: expected a stress with the forces, found none (--cell)
+
+        """, "\(result.error)")
+  }
+
+  @Test(arguments: [
+    ("", "--potential"), ("-p Si.sw --forces cat", "--forces"), ("-p Si.sw --pressure 1", "--cell"),
+    ("-p Si.sw --saddle --cell full", "--saddle"), ("--forces cat --saddle", "--saddle"),
+    ("-p Si.sw --model Si.sw", "--model"), ("-p Si.sw --no-count", "--no-count"),
+    ("-p Si.sw --max-stress 1", "--max-stress"), ("-p Si.sw --cell some", "--cell"),
+  ])
+  func wrongOptionsExit64(options: String, word: String) throws {
+    let result = try Scratch().shell("printf '1\\n\\nSi 0 0 0\\n' | xyz-relax \(options)")
+    #expect(result.status == 64 && result.error.contains(word), "\(result.error)")
+    #expect(result.output.isEmpty)
+  }
+
   @Test func thePathOfAVacancyHasOneSaddle() throws {
     let result = try Scratch().shell(
       """

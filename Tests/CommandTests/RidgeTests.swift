@@ -3,28 +3,7 @@ import Testing
 
 /// Labels are made by awk from the displacements: fast, smooth, and of no meaning.
 struct RidgeTests {
-  private static let basis = ["--order", "2", "--degree", "6", "--cutoff", "4.5"]
-
-  /// Perturbed rock salt with site_entropy = |u|² (1 + 3 for the second sublattice).
-  private func labelled(
-    _ scratch: Scratch, samples: Int = 6, cells: String = "2 2 2", seed: Int = 3,
-    label: String = "s * (1 + 3 * $sb)", to name: String = "lab.xyz"
-  ) throws {
-    let run = try scratch.shell(
-      """
-      set -o pipefail
-      xyz-build rocksalt --species Na Cl -a 5.64 --supercell \(cells) |
-        xyz-perturb --mode rattle --amplitude 0.05 --samples \(samples) --seed \(seed) > raw.xyz
-      awk 'NF == 1 { print; getline; sub(/:ref_pos:R:3/, "&:site_entropy:R:1"); at = 0
-             split($0, p, "Properties="); split(p[2], q, " "); n = split(q[1], f, ":"); col = 1
-             for (i = 1; i <= n; i += 3) { if (f[i] == "ref_pos") at = col; if (f[i] == "pos") ps = col
-               if (f[i] == "sublattice") sb = col; col += f[i+2]; if (f[i] == "ref_pos") break }
-             print; next }
-           { s = 0; for (k = 0; k < 3; k++) { u = $(ps+k) - $(at+k); s += u*u }
-             $(at+2) = $(at+2) " " \(label); print }' raw.xyz > \(name)
-      """)
-    #expect(run.status == 0, "\(run.error)")
-  }
+  private static let basis = rockSaltBasis
 
   @Test func aModelGoesFromRidgeToPredict() throws {
     let scratch = try Scratch()
@@ -253,86 +232,6 @@ struct RidgeTests {
     #expect(far.output.contains("extrapolation:R:1"))
   }
 
-  @Test func anotherCrystalIsRefused() throws {
-    let scratch = try Scratch()
-    try labelled(scratch)
-    #expect(try scratch.run("ridge", Self.basis + ["-q", "lab.xyz", "-o", "m.h5"]).status == 0)
-    let other = try scratch.shell(
-      "xyz-build rocksalt --species K Cl -a 6.3 --supercell 2 2 2 | predict -m m.h5")
-    #expect(other.status == 65 && other.output.isEmpty)
-    #expect(other.error.contains("expected a site of the channels Na.0 Cl.1, found K"))
-  }
-
-  @Test(arguments: [
-    (["--lambda", "-1"], 64), (["--lambda", "nan"], 64), (["--folds", "1"], 64),
-    (["--train", "1"], 64), (["--prior", "algebraic:0"], 64), (["--target", "nothing"], 65),
-    (["--split", "site", "--weight-total", "1"], 64), (["--order", "0"], 64),
-    (["--baseline-steps", "2"], 64), (["--baseline", "none.sw"], 66),
-    (["--baseline", "lab.xyz", "--baseline-steps", "0"], 64),
-    (["--baseline", "lab.xyz", "--weight-gradient", "1"], 64),
-  ])
-  func aWrongOptionIsRefused(options: [String], status: Int) throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 1)
-    let run = try scratch.run("ridge", Self.basis + options + ["lab.xyz"])
-    #expect(Int(run.status) == status && run.output.isEmpty, "\(run.error)")
-    #expect(run.error.split(separator: "\n").count == 1)
-  }
-
-  @Test(arguments: [
-    (
-      "flat.xyz", ["--cutoff", "4.5"], "site_entropy: expected labels that differ, found one value"
-    ),
-    ("lab.xyz", ["--cutoff", "1.5"], "expected features that differ between sites, found none"),
-    (
-      "lab.xyz", ["--cutoff", "4.5", "--degree", "14", "--lambda", "0"],
-      "--lambda 0: expected independent features, found rank "
-    ),
-  ])
-  func whatHasNoAnswerIsNotWritten(input: String, options: [String], message: String) throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 1)
-    try labelled(scratch, samples: 1, label: "0.25", to: "flat.xyz")
-    let degree = options.contains("--degree") ? [] : ["--degree", "6"]
-    let run = try scratch.run(
-      "ridge", ["--order", "2"] + degree + options + [input, "-o", "m.h5"])
-    #expect(run.status == 65 && run.error.contains(message), "\(run.error)")
-    #expect(run.error.split(separator: "\n").count == 1)
-    #expect(try scratch.shell("test ! -e m.h5").status == 0)
-  }
-
-  @Test func oneFrameCannotBeSplitByFrames() throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 1)
-    let run = try scratch.run("ridge", Self.basis + ["--split", "config", "lab.xyz"])
-    #expect(run.status == 70 || run.status == 65)
-    #expect(run.error.contains("expected at least 2 frames to split, found 1"))
-    let whole = try scratch.run("ridge", Self.basis + ["lab.xyz", "-o", "m.h5"])
-    #expect(whole.status == 0, "\(whole.error)")
-    #expect(whole.error.contains("generalised cross-validation"))
-  }
-
-  @Test func framesWithoutFeaturesNeedABasis() throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 1)
-    let run = try scratch.run("ridge", ["lab.xyz"])
-    #expect(run.status == 65)
-    #expect(run.error.contains("expected features (from ace-features) or --order"))
-  }
-
-  @Test func whatIsNoModelIsRefused() throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 1)
-    let text = try scratch.run("predict", ["-m", "lab.xyz", "lab.xyz"])
-    #expect(text.status == 65 && text.output.isEmpty)
-    let none = try scratch.run("predict", ["-m", "none.h5", "lab.xyz"])
-    #expect(none.status == 66)
-    try scratch.shell("xyz-convert -f h5 lab.xyz -o frames.h5").expectSuccess()
-    let frames = try scratch.run("predict", ["-m", "frames.h5", "lab.xyz"])
-    #expect(frames.status == 65)
-    #expect(frames.error.contains("expected 'model', found"))
-  }
-
   /// From crystal to surrogate with real labels: rows for derivatives bring the predicted gradient
   /// of the total nearer to the exact one.
   @Test func gradientsThatAreFittedArePredictedBetter() throws {
@@ -366,33 +265,6 @@ struct RidgeTests {
     #expect(with < 0.8 * without, "\(with) against \(without)")
   }
 
-  @Test func labelsThatCannotBeSquaredAreNamed() throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 2)
-    #expect(try scratch.run("ridge", Self.basis + ["-q", "lab.xyz", "-o", "m.h5"]).status == 0)
-    try labelled(scratch, samples: 1, label: "1e200", to: "big.xyz")
-    for arguments in [["ridge"] + Self.basis, ["predict", "-m", "m.h5"]] {
-      let run = try scratch.run(arguments[0], Array(arguments.dropFirst()) + ["big.xyz"])
-      #expect(run.status == 65 && run.output.isEmpty)
-      #expect(run.error.contains("site_entropy: expected at most 1e+30, found 1e+200"))
-    }
-  }
-
-  /// One rule for all tools of the surrogate.
-  @Test func framesWithEmptySitesAreRefusedByAll() throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 2)
-    #expect(try scratch.run("ridge", Self.basis + ["-q", "lab.xyz", "-o", "m.h5"]).status == 0)
-    try scratch.shell("sed 's/sitevib_format=1/& vacancies=1/' lab.xyz > v.xyz").expectSuccess()
-    for arguments in [
-      ["ridge"] + Self.basis, ["ace-features"] + Self.basis, ["predict", "-m", "m.h5"],
-    ] {
-      let run = try scratch.run(arguments[0], Array(arguments.dropFirst()) + ["v.xyz"])
-      #expect(run.status == 65 && run.output.isEmpty)
-      #expect(run.error.contains("one on each site, found 1 vacancy"), "\(run.error)")
-    }
-  }
-
   /// Labels that vanish in the reference crystal give a model that does.
   @Test func aPerfectCrystalOfAnotherSizeHasNoEntropy() throws {
     let scratch = try Scratch()
@@ -416,14 +288,6 @@ struct RidgeTests {
     let cartesian = try scratch.run(
       "ridge", ["--cartesian", "2", "--cutoff", "3", "-q", "rel.xyz", "-o", "c.h5"])
     #expect(cartesian.status == 0, "\(cartesian.error)")
-  }
-
-  @Test func aFullDiskIsAnError() throws {
-    let scratch = try Scratch()
-    try labelled(scratch, samples: 2)
-    let run = try scratch.shell("ridge -q \(Self.basis.joined(separator: " ")) lab.xyz > /dev/full")
-    #expect(run.status == 74)
-    #expect(run.error.contains("No space left"))
   }
 }
 

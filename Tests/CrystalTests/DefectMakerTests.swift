@@ -1,3 +1,4 @@
+import Base
 import Crystal
 import Formats
 import Testing
@@ -58,6 +59,22 @@ struct DefectMakerTests {
   }
 
   /// A split keeps the middle of its two atoms on the site.
+  /// Atoms that are put in weigh what their species weighs in the crystal.
+  @Test func massesAreThoseOfTheCrystal() throws {
+    var reference = try Self.crystal("zincblende", ["Cd", "Te"], 6.48, [2, 2, 2])
+    let heavy = reference.species.map { $0 == "Cd" ? 112.5 : 127.5 }
+    reference.setColumn(Column("masses", .real(heavy)))
+    let maker = try DefectMaker(reference)
+    let made = try maker.frame(
+      with: maker.nearest([
+        .antisite(.index(7), species: "Cd"), .interstitial(species: "Te", .kind(.tetrahedral)),
+      ]))
+    #expect(made.species[7] == "Cd" && made.reals("masses")?[7] == 112.5)
+    #expect(made.reals("masses")?.last == 127.5)
+    let zinc = try maker.frame(with: maker.nearest([.antisite(.index(7), species: "Zn")]))
+    #expect(zinc.reals("masses")?[7] == Element(symbol: "Zn")?.mass)
+  }
+
   @Test func aSplitIsCentredOnItsSite() throws {
     let reference = try Self.crystal("diamond", ["Si"], 5.431)
     let maker = try DefectMaker(reference)

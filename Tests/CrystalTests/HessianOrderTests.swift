@@ -47,27 +47,21 @@ struct HessianOrderTests {
     return try StoredHessian(dense: values, siteCount: n, file: "h")
   }
 
-  private func matrix(_ stored: StoredHessian) -> BlockSparseMatrix {
-    BlockSparseMatrix(
-      blockSize: 3, siteCount: stored.siteCount, rowStarts: stored.rowStarts,
-      indices: stored.indices, values: stored.values)
-  }
-
   @Test func theRightOrderHasTheTranslationsAndAnotherHasNot() throws {
     let frame = crystal()
     let lattice = try Multilattice(referenceOf: frame)
     #expect(lattice.group.count == 27)
-    let right = matrix(try hessian(of: frame))
+    let right = try hessian(of: frame).matrix
     #expect(right.translationViolation(in: lattice, limit: 1e-3).largest < 1e-14)
     // Two gallium atoms change places.
     var order = Array(0..<54)
     order.swapAt(0, 10)
-    let wrong = matrix(try hessian(of: frame).ordered(by: order))
+    let wrong = try hessian(of: frame).ordered(by: order).matrix
     let violation = wrong.translationViolation(in: lattice, limit: 0.05)
     #expect(violation.largest > 0.05 && violation.firstPair?.pair.count == 2)
     // All species first.
     let sorted = (0..<27).map { 2 * $0 } + (0..<27).map { 2 * $0 + 1 }
-    let bySpecies = matrix(try hessian(of: frame).ordered(by: sorted))
+    let bySpecies = try hessian(of: frame).ordered(by: sorted).matrix
     #expect(bySpecies.translationViolation(in: lattice, limit: 0.05).firstPair != nil)
     let cell = try frame.cellOfReference()
     func share(_ matrix: BlockSparseMatrix) -> Double {
@@ -85,14 +79,14 @@ struct HessianOrderTests {
     var text = "\(rows.count) 54\n"
     for row in rows {
       for j in 0..<54 {
-        let block = full.values[9 * (54 * row + j)..<9 * (54 * row + j + 1)]
+        let block = full.matrix.values[9 * (54 * row + j)..<9 * (54 * row + j + 1)]
         text += "\(row + 1) \(j + 1)\n" + block.map { "\($0)" }.joined(separator: " ") + "\n"
       }
     }
     let file = try HessianFile(recognising: Array(text.utf8), name: "FORCE_CONSTANTS")
     for isReference in [false, true] {
       let found = try file.hessian(of: frame, isReference: isReference).hessian
-      #expect(zip(found.values, full.values).allSatisfy { abs($0 - $1) < 1e-15 })
+      #expect(zip(found.matrix.values, full.matrix.values).allSatisfy { abs($0 - $1) < 1e-15 })
     }
     // A displaced frame has no translations.
     var moved = frame

@@ -88,6 +88,38 @@ struct ReferenceMatcherTests {
     }
   }
 
+  /// Two atoms on either side of a site, both beyond the sphere of any: a split, of which the atom of the
+  /// site's species is at home, else the nearer; on one side they are two added ones.
+  @Test func aWideSplitIsOneAddedAtom() throws {
+    let reference = try Self.reference()
+    let site = 17
+    #expect(reference.species[site] == "Te")
+    let place = Array(reference.positions[3 * site..<3 * site + 3])
+    // Along [110], between the neighbours; spheres have a radius of 1.403 Å.
+    func splitting(_ first: Double, _ second: Double, _ symbols: [String]) throws -> SiteDefects {
+      var (species, positions) = (reference.species, reference.positions)
+      species.remove(at: site)
+      positions.removeSubrange(3 * site..<3 * site + 3)
+      for size in [first, second] {
+        positions += [place[0] + size, place[1] + size, place[2]]
+      }
+      return try ReferenceMatcher(reference).match(
+        Self.frame(species + symbols, positions, like: reference)
+      ).defects
+    }
+    let n = reference.atomCount
+    for (first, second, symbols, added) in [
+      (1.05, -1.1, ["Te", "Te"], n), (1.1, -1.05, ["Te", "Te"], n - 1),
+      (1.05, -1.1, ["Cd", "Te"], n - 1),
+    ] {
+      let defects = try splitting(first, second, symbols)
+      #expect(defects.vacancies.isEmpty && defects.antisites.isEmpty)
+      #expect(defects.interstitials == [added])
+    }
+    let apart = try splitting(1.05, 1.55, ["Te", "Te"])
+    #expect(apart.vacancies == [site] && apart.interstitials == [n - 1, n])
+  }
+
   @Test func aShiftOfAllAtomsIsFound() throws {
     let reference = try Self.reference()
     let moved = Self.moved(reference.positions, by: 0.1)

@@ -35,6 +35,44 @@ struct ChannelTests {
     }
   }
 
+  /// Atoms of a defect have centre channels; a basis of before keeps its text.
+  @Test func atomsOfDefectsHaveChannels() throws {
+    let frame = cubicCrystal(species: ["Cd", "Te"])
+    let plain = try Channels(reference: frame, resolution: .both, sharing: .auto)
+    #expect(!plain.takesDefects)
+    let channels = try Channels(
+      reference: frame, resolution: .both, sharing: .auto, takesDefects: true)
+    #expect(channels.takesDefects)
+    let names = ["Cd.0", "Te.1", "Te.0", "Cd.1", "Cd.i", "Te.i"]
+    #expect(channels.centerNames == names && channels.neighborNames == names)
+    // Seen from any centre, an added one too.
+    for center in names.indices {
+      for kind in names.indices {
+        #expect(channels.neighborChannel(ofKind: Int32(kind), from: Int32(center)) == kind)
+      }
+    }
+    let bySpecies = try Channels(
+      reference: frame, resolution: .species, sharing: .auto, takesDefects: true)
+    #expect(bySpecies.neighborNames == ["Cd", "Te"] && bySpecies.centerNames == names)
+    let basis = FeatureBasis(
+      functions: .ace(
+        try ACEOptions(
+          order: 1, degrees: [3], weightL: 1, cutoff: 4, radial: RadialOptions(bondLength: 3))),
+      channels: channels)
+    #expect(try FeatureBasis(json: basis.json) == basis)
+    var moved = frame
+    moved.setColumn(
+      Column(
+        "sublattice",
+        .integer(
+          (frame.sublattice ?? []).enumerated().map {
+            $0.offset == 3 ? -1 : $0.element
+          })))
+    let kinds = try channels.siteKinds(of: moved)
+    #expect(channels.centerNames[channels.centerChannel(ofKind: kinds[3])].hasSuffix(".i"))
+    #expect(throws: InputError.self) { try plain.siteKinds(of: moved) }
+  }
+
   /// Without sharing, channels of sublattices tell the two sites apart.
   @Test func unsharedSublatticesDiffer() throws {
     let frame = cubicCrystal(species: ["Si", "Si"])

@@ -1,4 +1,4 @@
-import Crystal
+import Base
 import Formats
 import Testing
 

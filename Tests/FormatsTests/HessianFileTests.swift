@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import LinearAlgebra
 import Testing
 
 struct HessianFileTests {
@@ -17,14 +18,16 @@ struct HessianFileTests {
     let hessian = try StoredHessian(dense: values, siteCount: 2, file: "-")
     #expect(hessian.dense() == values)
     // Block (0, 1) holds rows 0-2 and columns 3-5.
-    #expect(hessian.values[9..<12] == [3, 4, 5])
+    #expect(hessian.matrix.values[9..<12] == [3, 4, 5])
   }
 
   @Test func phonopyFilesRoundTrip() throws {
     let hessian = try hessian()
     #expect(try StoredHessian(recognising: hessian.phonopyHDF5(), name: "fc.hdf5") == hessian)
     let text = try StoredHessian(recognising: hessian.forceConstantsText(), name: "FORCE_CONSTANTS")
-    for (left, right) in zip(text.values, hessian.values) { #expect(abs(left - right) <= 1e-15) }
+    for (left, right) in zip(text.matrix.values, hessian.matrix.values) {
+      #expect(abs(left - right) <= 1e-15)
+    }
   }
 
   @Test func forceConstantsLookAsPhonopyWritesThem() throws {
@@ -202,7 +205,7 @@ struct HessianFileTests {
       try StoredHessian(recognising: array("<f4", "(6,6)", single), name: "h.npy") == expected)
     #expect(
       try StoredHessian(
-        recognising: array("<f8", "(2, 2, 3, 3)", bytes(expected.values)), name: "h.npy")
+        recognising: array("<f8", "(2, 2, 3, 3)", bytes(expected.matrix.values)), name: "h.npy")
         == expected)
   }
 

@@ -229,8 +229,9 @@ struct SpringTests {
     ("{", 1, "name in quotes"), ("{\"format\": \"other\"}", 1, "sitevib-springs"),
     ("{\"format\": \"sitevib-springs\", \"version\": 2}", 1, "version: expected 1"),
     ("{\"format\": \"sitevib-springs\",\n\"versio\": 1}", 2, "versio"),
-    ("{\"a\": 1,\n\"a\": 2}", 2, "each name once"), ("{\"a\": 1e999}", 1, "a value"),
-    ("{\"a\": nan}", 1, "a value"), ("{\"a\": [[[[[[[[[[[[[[[[[[1]]", 1, "16 levels"),
+    ("{\"a\": 1,\n\"a\": 2}", 2, "each name once"), ("{\"a\": 1e999}", 1, "a finite number"),
+    ("{\"a\": nan}", 1, "a value"),
+    ("{\"a\": " + String(repeating: "[", count: 64), 1, "64 levels"),
     ("{} x", 1, "end of the text"), ("{\"a\": \"\n\"}", 1, "control"),
   ]) func textsThatAreNoSpringsAreRefusedWithTheirLine(
     text: String, line: Int, words: String

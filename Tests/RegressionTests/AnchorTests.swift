@@ -95,6 +95,60 @@ struct AnchorTests {
     }
   }
 
+  /// Σ w (prediction - y)² + λ |Γ S c|² of an anchored channel and one with an intercept, tied by rows
+  /// of totals: its derivatives by all parameters vanish at the fit.
+  @Test func someChannelsMayBeAnchored() throws {
+    let (xa, xb) = (data(24, 3), data(24, 2, salt: 40))
+    let (ya, yb) = (target(24), target(24, salt: 30))
+    let anchor: [Double] = [0.2, -0.4, 1]
+    let sums = (0..<5).map { Double($0) * 1.5 - 2 }
+    let (lambda, weight) = (0.2, 3.0)
+    let priors: [[Double]] = [[1, 2, 3], [1, 2]]
+    for isFirst in [true, false] {
+      var a = ChannelRows(featureCount: 3, anchor: anchor)
+      var b = ChannelRows(featureCount: 2)
+      try a.append(features: xa, targets: ya, folds: zeros(24))
+      try b.append(features: xb, targets: yb, folds: zeros(24))
+      let order = isFirst ? [0, 1] : [1, 0]
+      var coupled = CoupledRows(
+        featureCounts: order.map { [3, 2][$0] }, anchors: order.map { [anchor, nil][$0] })
+      let parts = [Array(sums[..<3]), Array(sums[3...])]
+      try coupled.append(
+        intercepts: order.map { [7, 4][$0] }, features: order.flatMap { parts[$0] }, target: 0.9,
+        weight: weight, fold: 0)
+      let model = try fitRidge(
+        order.map { [a, b][$0] }, coupled: coupled, priors: order.map { priors[$0] },
+        lambda: .fixed(lambda))
+      let (first, second) = (model.channels[order[0]], model.channels[order[1]])
+      #expect(first.valueAtMean == 0 && first.featureMean == anchor)
+      func objective(_ p: [Double]) -> Double {
+        var value = 0.0
+        for i in 0..<24 {
+          let inA = (0..<3).reduce(0.0) { $0 + (xa[3 * i + $1] - anchor[$1]) * p[$1] } - ya[i]
+          let inB = (0..<2).reduce(p[5]) { $0 + xb[2 * i + $1] * p[3 + $1] } - yb[i]
+          value += inA * inA + inB * inB
+        }
+        var total = 4 * p[5] - 0.9
+        for j in 0..<3 { total += (sums[j] - 7 * anchor[j]) * p[j] }
+        for j in 0..<2 { total += sums[3 + j] * p[3 + j] }
+        value += weight * total * total
+        let scales = first.featureScale + second.featureScale
+        for (j, gamma) in priors.joined().enumerated() {
+          value += lambda * (gamma * scales[j] * p[j]) * (gamma * scales[j] * p[j])
+        }
+        return value
+      }
+      let found = first.coefficients + second.coefficients + [second.intercept]
+      for j in found.indices {
+        var (up, down) = (found, found)
+        up[j] += 1e-3
+        down[j] -= 1e-3
+        // Quadratic: differences are exact but for rounding.
+        #expect(abs(objective(up) - objective(down)) < 1e-11 * objective(found), "\(j)")
+      }
+    }
+  }
+
   /// Frames left out in closed form against real refits.
   @Test func theResidualsLeftOutAreThoseOfRefits() throws {
     let (x, y) = (data(40, 5), target(40))

@@ -122,7 +122,7 @@ struct EmbeddingTests {
       potential: Self.potential)
     let small = try Self.cut(large.frame, to: [3, 3, 3])
     let labeller = Labeller(
-      potential: large.potential, kind: .relative, embedding: .cell([4, 3, 3]))
+      source: .embedded(large.potential, in: .cell([4, 3, 3])), kind: .relative)
     let embedded = try labeller.labels(of: small).labels
     let exact = try large.core()
     #expect(abs(embedded.entropy - exact.entropy) < 1e-11)
@@ -140,7 +140,7 @@ struct EmbeddingTests {
       "square", ["Na", "Cl"], 4, [6, 6, 1],
       .localized(amplitude: 0.03, radius: 3, center: .atom(0)), potential: "square.json")
     func entropy(_ target: EmbeddingTarget) throws -> SiteLabels {
-      try Labeller(potential: problem.potential, kind: .relative, embedding: target)
+      try Labeller(source: .embedded(problem.potential, in: target), kind: .relative)
         .labels(of: problem.frame).labels
     }
     let infinite = try entropy(.infinite)
@@ -156,7 +156,7 @@ struct EmbeddingTests {
     let problem = try Problem(
       "diamond", ["Si"], 5.431, [2, 2, 2], .rattle(amplitude: 0.02), potential: Self.potential)
     let labeller = Labeller(
-      potential: problem.potential, kind: .relative, embedding: .infinite)
+      source: .embedded(problem.potential, in: .infinite), kind: .relative)
     #expect(throws: InputError.self) { try labeller.labels(of: problem.frame) }
   }
 

@@ -203,11 +203,12 @@ struct FormationTests {
       [2, 1, 2], species: ["Si"], latticeConstant: 5.431)
     let whole = try Labeller(potential: perfect.potential, kind: kind).labels(of: large).labels
     let mesh = try Labeller(
-      potential: perfect.potential, kind: kind, embedding: .cell([2, 1, 2])
+      source: .embedded(perfect.potential, in: .cell([2, 1, 2])), kind: kind
     ).labels(of: frame).labels
     #expect(mesh.siteEntropy.allSatisfy { abs($0 - whole.siteEntropy[0]) < 1e-11 })
     #expect(mesh.embedding == "2x1x2")
-    let displaced = Labeller(potential: perfect.potential, kind: kind, embedding: .infinite)
+    let displaced = Labeller(
+      source: .embedded(perfect.potential, in: .infinite), kind: kind)
     frame.positions[0] += 0.01
     #expect(throws: InputError.self) { try displaced.labels(of: frame) }
   }
@@ -225,7 +226,7 @@ struct FormationTests {
         [1, 1, 1], species: species, latticeConstant: constant)
       let file = repositoryFile("examples/potentials/\(potential)").path(percentEncoded: false)
       let labels = try Labeller(
-        potential: loadPotential(path: file), kind: .absolute, embedding: .infinite
+        source: .embedded(loadPotential(path: file), in: .infinite), kind: .absolute
       ).labels(of: frame).labels
       let sublattice = try frame.requiredSublattice()
       for atom in 0..<frame.atomCount {

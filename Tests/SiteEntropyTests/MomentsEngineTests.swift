@@ -1,3 +1,4 @@
+import Base
 import Crystal
 import Formats
 import LinearAlgebra
@@ -63,6 +64,77 @@ struct MomentsEngineTests {
       #expect(
         abs(labels.entropy - dense.entropy) <= estimate * Double(problem.frame.atomCount))
     }
+  }
+
+  /// Had nearly whole, the second moment leaves a third of what it leaves cut at the radius: 1.4e-4.
+  @Test func farPairsHaveTheirShareInTheSecondMoment() throws {
+    let problem = try Problem(
+      "diamond", ["Si"], 5.431, [4, 4, 4], .rattle(amplitude: 0.05), potential: "Si.sw")
+    let exact = try Labeller(
+      potential: problem.potential, kind: .relative, engine: .polynomial, tolerance: 1e-8
+    ).labels(of: problem.frame).labels.siteEntropy
+    let labels = try problem.moments(steps: 4, radius: 6)
+    let square = zip(labels.siteEntropy, exact).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    #expect((square / Double(exact.count)).squareRoot() < 7e-5)
+    #expect(largestDifference(labels.siteEntropy, exact) <= labels.errorEstimate ?? 0)
+  }
+
+  /// One step has the second moment whole, so that the error is of third order.
+  @Test func oneStepIsExactToSecondOrder() throws {
+    let errors = try [0.02, 0.005].map { amplitude in
+      let problem = try Problem(
+        "zincblende", ["Cd", "Te"], 6.478, [2, 2, 1], .rattle(amplitude: amplitude),
+        potential: "CdTe-Zhou2013.sw")
+      return largestDifference(
+        try problem.moments(steps: 1, radius: 100).siteEntropy, try problem.dense().siteEntropy)
+    }
+    #expect(errors[1] < errors[0] / 40)
+  }
+
+  /// A soft acoustic mode of long waves: springs to second neighbours that repel.
+  @Test func anInstabilityOfLongWavesIsFound() throws {
+    let problem = try Problem(
+      "chain", ["Na", "Cl"], 5, [40, 1, 1], .rattle(amplitude: 0), potential: "chain.json")
+    let crystal = problem.crystal
+    let reference = crystal.foldedHessian
+    func softened(by stiffness: Double) throws -> SparsePerturbation {
+      var hessian = reference.dense()
+      let n = hessian.rowCount
+      let positions = crystal.multilattice.idealPositions
+      let order = (0..<n).sorted { positions[3 * $0] < positions[3 * $1] }
+      let scale = crystal.inverseRootMasses
+      for k in 0..<n {
+        let (i, j) = (order[k], order[(k + 2) % n])
+        hessian[i, i] -= stiffness * scale[i] * scale[i]
+        hessian[j, j] -= stiffness * scale[j] * scale[j]
+        hessian[i, j] += stiffness * scale[i] * scale[j]
+        hessian[j, i] += stiffness * scale[i] * scale[j]
+      }
+      let sparse = BlockSparseMatrix(
+        blockSize: 1, siteCount: n, rowStarts: (0...n).map { $0 * n },
+        indices: (0..<n * n).map { Int32($0 % n) }, values: hessian.storage)
+      return SparsePerturbation(from: reference, to: sparse, multilattice: crystal.multilattice)
+    }
+    func ledger(_ perturbation: SparsePerturbation) throws -> ModeLedger {
+      let core = perturbation.core(basisCount: crystal.normalizer.basisCount)
+      return try CoreEngine().labels(of: core, at: [], normalizer: crystal.normalizer).ledger
+    }
+    var stiffness = 0.1
+    while try ledger(softened(by: stiffness)).negativeModes == 0, stiffness < 1e3 {
+      stiffness *= 1.02
+    }
+    let unstable = try softened(by: stiffness)
+    let exact = try ledger(unstable)
+    // Two waves in opposite directions, and only just.
+    #expect(exact.negativeModes >= 1 && exact.smallest > -0.1)
+    let engine = MomentsEngine(tolerance: 1e-3, steps: 2, radius: 12)
+    #expect {
+      try engine.labels(of: unstable, crystal: crystal)
+    } throws: { error in
+      guard case SiteEntropyError.unstableFrame(let found) = error else { return false }
+      return found.negativeModes > 0 && abs(found.smallest - exact.smallest) < 1e-6
+    }
+    _ = try engine.labels(of: softened(by: 0.8 * stiffness), crystal: crystal)
   }
 
   /// k steps are worth 2k - 1 moments: at small displacements the error falls by E² a step.

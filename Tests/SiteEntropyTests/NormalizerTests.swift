@@ -11,7 +11,7 @@ struct NormalizerTests {
   @Test func theRootInvertsTheReference() throws {
     for problem in try Problem.all() {
       let (crystal, d) = (problem.crystal, problem.frame.dimension)
-      let root = crystal.normalizer.denseRoot(crystal.multilattice)
+      let root = crystal.normalizer.dense(\.root, crystal.multilattice)
       let reference = crystal.foldedHessian.dense()
       let n = root.rowCount
       let product = root.multiplied(by: reference).multiplied(by: root)
@@ -25,7 +25,7 @@ struct NormalizerTests {
         }
       }
       let square = root.multiplied(by: root)
-      let green = crystal.normalizer.denseGreen(crystal.multilattice)
+      let green = crystal.normalizer.dense(\.green, crystal.multilattice)
       let scale = green.storage.map(abs).max() ?? 1
       #expect(largestDifference(square.storage, green.storage) < 1e-12 * scale)
     }
@@ -69,5 +69,25 @@ struct NormalizerTests {
     let perfect = try #require(Prototype.named("diamond")).supercell(
       [1, 1, 1], species: ["Si"], latticeConstant: 6.9)
     #expect(throws: SiteEntropyError.self) { try Problem(perfect, potential: "Si.sw") }
+  }
+}
+
+extension Normalizer {
+  /// A kernel of the whole cell, atoms as in the multilattice, shape [n, n].
+  fileprivate func dense(
+    _ kernel: KeyPath<Normalizer, [Double]>, _ multilattice: Multilattice
+  ) -> Matrix {
+    let (d, order, n) = (dimension, cellOrder, multilattice.atomCount * dimension)
+    let (cells, sites) = (multilattice.translationOfAtom, multilattice.basisOfAtom)
+    let values = self[keyPath: kernel]
+    var result = Matrix(rowCount: n, columnCount: n)
+    for row in 0..<n {
+      for column in 0..<n {
+        let (i, j) = (row / d, column / d)
+        let block = group.difference(cells[j], cells[i]) * order + sites[i] * d + row % d
+        result[row, column] = values[block * order + sites[j] * d + column % d]
+      }
+    }
+    return result
   }
 }

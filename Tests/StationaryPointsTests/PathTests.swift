@@ -1,3 +1,4 @@
+import Base
 import Crystal
 import Formats
 import Foundation

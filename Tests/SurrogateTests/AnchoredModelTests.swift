@@ -130,6 +130,24 @@ struct AnchoredModelTests {
     #expect(try model(.auto, options: options).1.featureCount == 12)
   }
 
+  /// Displacements of another kind add up over the cell, however small; its size does not matter.
+  @Test func displacementsOfAnotherKindAreFlagged() throws {
+    let predictor = try model(.auto).0
+    func flag(_ repeats: [Int], _ kind: Perturbation, copy: Int = 0) throws -> Double {
+      let frame = try PerturbationBase(crystal(repeats)).perturbed(
+        by: kind, seed: 11, frameIndex: 0, copy: copy)
+      let prediction = try predictor.predict(frame)
+      return try #require(prediction.frameExtrapolation)
+    }
+    let alike = try (0..<4).map { try flag([2, 2, 2], .rattle(amplitude: 0.05), copy: $0) }
+    #expect(alike.allSatisfy { $0 < 2 }, "\(alike)")
+    let larger = try flag([4, 4, 4], .rattle(amplitude: 0.05))
+    #expect(larger < 2, "\(larger)")
+    let strained = try flag([2, 2, 2], .strain(amplitude: 0.02))
+    #expect(strained > 4, "\(strained)")
+    #expect(try flag([2, 2, 2], .rattle(amplitude: 0)) < 1e-9)
+  }
+
   /// Rows of totals keep the anchor.
   @Test func totalsAreFittedWithoutAnIntercept() throws {
     var options = FitOptions()

@@ -1,3 +1,4 @@
+import Base
 import Crystal
 
 /// Changes bytes at random; equal seeds give equal bytes.

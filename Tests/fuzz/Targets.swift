@@ -102,7 +102,7 @@ enum Targets {
     let file = try HessianFile(recognising: bytes, name: "x", masses: [28, 28])
     switch file.content {
     case .full(let hessian):
-      guard hessian.values.allSatisfy(\.isFinite) else {
+      guard hessian.dense().allSatisfy(\.isFinite) else {
         throw Broken(description: "read a number that is none")
       }
     case .compact(let compact):

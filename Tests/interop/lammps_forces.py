@@ -80,6 +80,11 @@ def stillinger_weber():
         errors = [relative(hessian("found.h5", k), hessian("exact.h5", k)) for k in ("0", "reference")]
         labels = [ase.io.read(io.StringIO(run("site-entropy", "-f", "extxyz", f)[0].decode()), format="extxyz").arrays["site_entropy"] for f in ("exact.h5", "found.h5")]
         worst = np.abs(labels[0] - labels[1]).max()
+        style = f"pair_style sw; pair_coeff * * {potential} Te Cd"
+        ours, theirs = (ase.io.read(io.StringIO(run("xyz-energy", *source, "frame.xyz")[0].decode()), format="extxyz") for source in (("-p", potential), ("--lammps", style)))
+        for quantity in ("get_potential_energy", "get_forces", "get_stress"):
+            left, right = (np.array(getattr(atoms, quantity)()) for atoms in (ours, theirs))
+            assert np.abs(left - right).max() < 1e-11 * max(1, np.abs(left).max()), (name, quantity)
         print(f"CdTe {name}: Hessians to {max(errors):.1e}, labels to {worst:.1e} k_B, asymmetry {report['asymmetry']:.1e}")
         assert max(errors) < 1e-7 and worst < 1e-6 and report["asymmetry"] < 1e-6, (name, errors, worst)
     run("hessian", "--reference", "-p", potential, "-o", "exact.h5", "frame.xyz")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The surrogate against SOAP ridge and PACE on the same frames in one run, and what its options are worth: tables as TSV.
-#   examples/benchmarks/surrogate.sh [FOLDER] [TABLE ...]     FOLDER: default benchmarks; TABLE: accuracy trust speed learning channels rows (default: all)
+#   examples/benchmarks/surrogate.sh [FOLDER] [TABLE ...]     FOLDER: default benchmarks; TABLE: accuracy baseline transfer trust speed learning channels rows (default: all)
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=${1:-benchmarks}

@@ -19,3 +19,12 @@ static inline const char *svcpu_level(void) {
   return "x86-64-v3 (AVX2)";
 #endif
 }
+
+// Whether the processor has AVX2 and FMA, whatever was compiled.
+static inline int svcpu_has_avx2(void) {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return 0;
+#endif
+}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Descriptors
 import Formats
@@ -47,9 +48,7 @@ struct ACEFeatures: FilterCommand {
     guard !gradients || basis.cartesian == nil else {
       throw ValidationError("--gradients: expected no --cartesian beside it, found both")
     }
-    guard !(list || count) || stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
-    }
+    if list || count { try stream.output.checkIsTable() }
   }
 
   func perform(_ session: FilterSession) throws {

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
@@ -97,9 +98,7 @@ struct CutoffScan: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
-    }
+    try stream.output.checkIsTable()
   }
 
   func perform(_ session: FilterSession) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
@@ -16,9 +17,9 @@ struct FormationCommand: FilterCommand {
 
     init?(argument: String) {
       let parts = argument.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, Element(symbol: parts[0]) != nil, let value = Real(argument: parts[1])
+      guard parts.count == 2, Element(symbol: parts[0]) != nil, let value = decimal(parts[1])
       else { return nil }
-      (species, energy) = (parts[0], value.value)
+      (species, energy) = (parts[0], value)
     }
   }
 
@@ -79,20 +80,17 @@ struct FormationCommand: FilterCommand {
   @Option(help: "The largest force in eV/Å that a relaxed frame may have.")
   var maxForce = PositiveReal(1e-4)
 
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
-  var maxMemory: PositiveReal?
+  @OptionGroup var memory: MemoryOptions
 
   @OptionGroup var noise: NoiseOptions
 
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
+    try stream.output.checkIsTable()
     guard potential != nil || (noise.tables.refit == nil && !noise.acceptNoise) else {
       throw ValidationError(
         "\(noise.acceptNoise ? "--accept-noise" : "--refit"): expected --potential, found none")
-    }
-    guard stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
     }
     guard !quantum || (temperatures != nil && potential != nil && !balance) else {
       throw ValidationError(
@@ -110,7 +108,7 @@ struct FormationCommand: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+    let limit = memory.limit
     let source = try FormationSource(
       potential: try potential.map {
         try noise.tables.load(

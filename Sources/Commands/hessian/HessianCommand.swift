@@ -1,10 +1,10 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import ForceSources
 import Formats
 import LinearAlgebra
 import Potentials
-import Synchronization
 
 package var hessian: any CheckedCommand.Type { HessianCommand.self }
 
@@ -74,11 +74,7 @@ struct HessianCommand: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard (potential == nil) == sources.isGiven else {
-      throw ValidationError(
-        "expected one of --potential, --forces, --ipi and --lammps, found "
-          + (potential == nil ? "none" : "\(sources.name) beside --potential"))
-    }
+    try sources.validate(beside: potential)
     guard range == nil || sources.isGiven else {
       throw ValidationError("--range: expected --forces, --ipi or --lammps, found none")
     }
@@ -102,7 +98,10 @@ struct HessianCommand: FilterCommand {
     }
     guard write == .bsr else { return try writeOne(source, session) }
     let (place, massWeighted) = (placement, massWeighted)
-    let references = LatestReference()
+    // Most frames of a stream share the last reference.
+    let references = BuiltOnce<Frame, StoredHessian>(capacity: 1) { $0.sharesReference(with: $1) }
+    // What comes after the last frame, a file as a whole, wants the room.
+    defer { references.forget() }
     let check = check
     let origin: LabelMeaning.Source? =
       if case .analytic(let potential) = source {
@@ -122,7 +121,7 @@ struct HessianCommand: FilterCommand {
       var attachments = FrameAttachments(
         hessian: try StoredHessian(matrix, masses: masses, massWeighted: massWeighted))
       if frame.referencePositions != nil, frame.siteDefects == nil {
-        attachments.referenceHessian = try references.hessian(of: frame) {
+        attachments.referenceHessian = try references.value(for: frame) {
           let (matrix, _) = try source.hessian(of: frame, at: .reference)
           return try StoredHessian(matrix, masses: masses, massWeighted: massWeighted)
         }
@@ -175,20 +174,6 @@ struct HessianCommand: FilterCommand {
         try session.write(textBytes: hessian.vibrationsDataJSON(frame: frame))
       case .bsr: break
       }
-    }
-  }
-}
-
-/// The Hessian of the last reference, which most frames of a stream share.
-private final class LatestReference: Sendable {
-  private let latest = Mutex<(frame: Frame, hessian: StoredHessian)?>(nil)
-
-  func hessian(of frame: Frame, _ make: () throws -> StoredHessian) throws -> StoredHessian {
-    try latest.withLock { latest in
-      if let latest, latest.frame.sharesReference(with: frame) { return latest.hessian }
-      let hessian = try make()
-      latest = (frame, hessian)
-      return hessian
     }
   }
 }

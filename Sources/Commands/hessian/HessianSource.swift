@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import CommandLine
 import Crystal
 import ForceSources
@@ -22,51 +23,17 @@ enum HessianSource: Sendable {
     case .analytic(let potential):
       return (try potential.hessian(of: frame, at: place), JSONObject())
     case .differences(let provider, let range, let step):
-      do {
-        let found = try Self.differences(provider, range, step, frame, place)
-        return (
-          found.matrix,
-          [
-            "force_calls": .integer(found.forceCalls), "groups": .integer(found.groupCount),
-            "range": .real(found.range), "asymmetry": .real(found.asymmetry),
-          ]
-        )
-      } catch let error as NeighborError {
-        throw InputError(frame.source, error)
-      } catch let error as InputError {
-        throw error
-      } catch { throw ForceFailure(source: frame.source, error: error) }
-    }
-  }
-
-  private static func differences(
-    _ provider: ForceProvider, _ range: Double?, _ step: Double, _ frame: Frame,
-    _ place: Placement
-  ) throws -> FiniteDifferenceHessian {
-    let forces = try provider.forces(of: frame, at: place)
-    let isPerfect =
-      place == .reference
-      || (frame.positions == frame.referencePositions && frame.cell == frame.referenceCell)
-    if isPerfect {
-      let lattice = try Multilattice(referenceOf: frame)
-      if lattice.group.count > 1 {
-        return try FiniteDifferenceHessian(of: forces, crystal: lattice, step: step)
+      let found = try ForceFailure.naming(frame.source) {
+        try provider.hessian(of: frame, at: place, range: range, step: step)
       }
+      return (
+        found.matrix,
+        [
+          "force_calls": .integer(found.forceCalls), "groups": .integer(found.groupCount),
+          "range": .real(found.range), "asymmetry": .real(found.asymmetry),
+        ]
+      )
     }
-    // One of each species and sublattice shows how far forces reach.
-    let sublattice = frame.sublattice ?? [Int](repeating: 0, count: frame.atomCount)
-    var numbers: [String: Int] = [:]
-    let classes = zip(frame.species, sublattice).map { species, sublattice in
-      let (name, next) = ("\(species) \(sublattice)", numbers.count)
-      let number = numbers[name] ?? next
-      numbers[name] = number
-      return number
-    }
-    return try FiniteDifferenceHessian(
-      of: forces,
-      positions: place == .reference ? frame.requiredReferencePositions() : frame.positions,
-      cell: place == .reference ? frame.cellOfReference() : frame.positionCell(),
-      classes: classes, range: range, step: step)
   }
 
   /// The frame with the keys of finite differences.
@@ -77,12 +44,4 @@ enum HessianSource: Sendable {
     frame.setKey("fd_step", .real(step))
     return frame
   }
-}
-
-/// A failure of the forces of one frame.
-struct ForceFailure: Error, CustomStringConvertible {
-  let source: FrameSource
-  let error: any Error
-
-  var description: String { "\(InputError(source, "\(error)"))" }
 }

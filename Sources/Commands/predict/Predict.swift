@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Formats
 import Potentials
@@ -20,7 +21,9 @@ struct Predict: FilterCommand {
     discussion: """
       Adds the columns site_entropy_pred (k_B) and extrapolation, and the key entropy_pred, the sum \
       of the sites. extrapolation is the leverage of a site relative to the largest one in \
-      training: above 1 the model has not seen the like.
+      training: above 1 the model has not seen the like. The key frame_extrapolation compares what \
+      the sites of the frame have in common with that of the frames of training: above 1 the \
+      displacements are of another kind, such as a strain or a long wave, however small.
 
       --std adds site_entropy_std and entropy_std, standard deviations of a prediction against its \
       label: what training leaves open (the posterior of the coefficients) and what the features \
@@ -30,11 +33,15 @@ struct Predict: FilterCommand {
       --gradient adds entropy_pred_gradient (k_B/Å), the derivative of entropy_pred by the position \
       of every atom.
 
-      With --max-extrapolation a frame with a site above the limit is written all the same, named on \
+      With --max-extrapolation a frame with a site above the limit, or itself above it, is written all the same, named on \
       standard error, and the exit code is 3.
 
       A model of what a baseline leaves (ridge --baseline) needs that potential: --potential. \
       Frames then need their reference positions too.
+
+      A model of kind formation takes frames with vacancies, antisites and added atoms, any other \
+      one refuses them. Where a frame has the keys reservoir_vacancies and reservoir_antisites, the \
+      key formation_entropy_pred is their sum with that of the sites.
 
       Where frames carry the labels the model was trained for, their errors are shown on standard \
       error. Labels of another kind or potential than those of training are named there and, of \
@@ -119,6 +126,13 @@ extension Frame {
       setColumn(Column("entropy_pred_gradient", width: 3, .real(gradient)))
     }
     setKey("entropy_pred", .real(prediction.total))
+    if let extrapolation = prediction.frameExtrapolation {
+      setKey("frame_extrapolation", .real(extrapolation))
+    }
+    // What labels of kind formation leave out of their sum stands in the frame (formation.md).
+    if let vacancies = real("reservoir_vacancies"), let antisites = real("reservoir_antisites") {
+      setKey("formation_entropy_pred", .real(prediction.total + vacancies + antisites))
+    }
     if let deviation = prediction.totalDeviation { setKey("entropy_std", .real(deviation)) }
   }
 }
@@ -126,7 +140,12 @@ extension Frame {
 extension Prediction {
   /// Why a frame is named, or nil.
   fileprivate func rejection(above limit: Double?) -> String? {
-    guard let limit, let worst = extrapolation.max(), worst > limit else { return nil }
+    guard let limit else { return nil }
+    guard let worst = extrapolation.max(), worst > limit else {
+      guard let frameExtrapolation, frameExtrapolation > limit else { return nil }
+      return "expected a frame_extrapolation of at most \(fourDigits(limit)), "
+        + "found \(fourDigits(frameExtrapolation)): displacements of another kind"
+    }
     let atom = extrapolation.firstIndex(of: worst) ?? 0
     return "expected extrapolation of at most \(fourDigits(limit)), "
       + "found \(fourDigits(worst)) at atom \(atom + 1)"
@@ -136,6 +155,7 @@ extension Prediction {
     var object: JSONObject = [
       "entropy_pred": .real(total), "largest_extrapolation": .real(extrapolation.max() ?? 0),
     ]
+    if let frameExtrapolation { object.append("frame_extrapolation", .real(frameExtrapolation)) }
     if let totalDeviation { object.append("entropy_std", .real(totalDeviation)) }
     return object
   }

@@ -1,3 +1,4 @@
+import Base
 import CommandLine
 import Glibc
 import Regression
@@ -55,6 +56,10 @@ struct FitReport {
     }
     for block in model.blocks {
       let names = block.channels.map { channelNames[$0] }.joined(separator: " ")
+      guard block.rowCount > 0 else {
+        result.append("\(names): no site in training")
+        continue
+      }
       let chosen =
         switch block.lambda.method {
         case .fixed: "given"
@@ -112,11 +117,11 @@ struct FitReport {
   }
 
   func json(_ model: RidgeModel) -> JSONObject {
-    func number(_ value: Double?) -> JSONValue { value.map { .real($0) } ?? .null }
-    func interval(_ range: ClosedRange<Double>?) -> JSONValue {
+    func number(_ value: Double?) -> JSON { value.map { .real($0) } ?? .null }
+    func interval(_ range: ClosedRange<Double>?) -> JSON {
       range.map { .array([.real($0.lowerBound), .real($0.upperBound)]) } ?? .null
     }
-    let metrics = lines.map { line -> JSONValue in
+    let metrics = lines.map { line -> JSON in
       .object([
         "part": .text(line.part), "channel": .text(line.of),
         "number": .integer(line.metrics.count), "rmse": number(line.metrics.rmse),
@@ -127,7 +132,7 @@ struct FitReport {
         "label_deviation": number(line.metrics.labelDeviation),
       ])
     }
-    let fits = model.blocks.map { block -> JSONValue in
+    let fits = model.blocks.filter { $0.rowCount > 0 }.map { block -> JSON in
       .object([
         "channels": .array(block.channels.map { .text(channelNames[$0]) }),
         "lambda": .real(block.lambda.value), "lambda_method": .text(block.lambda.method.rawValue),
@@ -141,7 +146,7 @@ struct FitReport {
         "estimation_error": number(estimationError(block)),
       ])
     }
-    let trust = parts.filter { $0.name != "train" }.map { part -> JSONValue in
+    let trust = parts.filter { $0.name != "train" }.map { part -> JSON in
       .object([
         "part": .text(part.name), "sites": .integer(part.siteCount),
         "within_interval": .integer(part.covered), "outside": .integer(part.outside),

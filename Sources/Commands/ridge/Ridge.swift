@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 package import CommandLine
 import Descriptors
 import Formats
@@ -76,6 +77,10 @@ struct Ridge: FilterCommand {
       anchored there: it has no intercept, and takes the features of a site less those of its \
       reference environment. --anchor none fits an intercept instead.
 
+      Labels of kind formation, of frames with vacancies, antisites and added atoms among perfect \
+      ones, are anchored at the perfect crystal; the atoms of defects have channels with intercepts. \
+      A defect that no frame of training has is predicted as 0, with an extrapolation of 1e6.
+
       --baseline POTENTIAL fits what the labels of that potential leave of those of the input: they \
       are computed at each site by a few steps of Gauss' quadrature, at some 0.1 ms a site and \
       without training. It may be another potential than that of the labels, a cheap one that is \
@@ -92,7 +97,10 @@ struct Ridge: FilterCommand {
   @Option(help: ArgumentHelp("Weight of each feature.", valueName: "algebraic:p|none"))
   var prior = Prior()
 
-  @Option(help: "Where the labels vanish; otherwise relative entropies in the reference crystal.")
+  @Option(
+    help: """
+      Where the labels vanish; otherwise those of kind relative and formation in the perfect crystal.
+      """)
   var anchor = AnchorChoice.auto
 
   @Option(
@@ -216,7 +224,7 @@ struct Ridge: FilterCommand {
         file: "-", "\(target): expected labels that differ, found one value everywhere")
     }
     var model = try fit(&data, division, options)
-    try refuseSingular(model)
+    try refuseSingular(model, takesDefects: data.takesDefects)
     let score = try TrainingScore(&model, data, division, options)
     var parts = [score.train, score.leftOut, score.test]
     for path in test {
@@ -236,7 +244,7 @@ struct Ridge: FilterCommand {
     }
     session.note(result.text(model))
     session.report(result.json(model))
-    session.setReport(result.json(model).serialized + "\n")
+    session.setReport(result.json(model).compact + "\n")
   }
 
   private var fitOptions: FitOptions {
@@ -300,13 +308,16 @@ struct Ridge: FilterCommand {
   }
 
   /// What has no answer is not written: features that never vary, and λ = 0 where it is needed.
-  private func refuseSingular(_ model: RidgeModel) throws(InputError) {
-    for block in model.blocks {
+  ///
+  /// - Parameter takesDefects: Whether a channel may have few sites: that of a defect of which a
+  ///   frame has one then predicts its mean.
+  private func refuseSingular(_ model: RidgeModel, takesDefects: Bool) throws(InputError) {
+    for block in model.blocks where block.rowCount > 0 {
       let varying = block.channels.reduce(0) {
         let channel = model.channels[$1]
         return $0 + channel.coefficients.count - channel.constantFeatureCount
       }
-      guard varying > 0 else {
+      guard varying > 0 || takesDefects else {
         throw InputError(
           file: "-", "expected features that differ between sites, found none (larger --cutoff?)")
       }

@@ -1,3 +1,4 @@
+import Base
 import CommandLine
 import Formats
 import LinearAlgebra
@@ -8,7 +9,9 @@ import Synchronization
 /// write them too.
 final class AttachedHessians: Sendable {
   /// That of the reference is one for many frames.
-  private let reference = Mutex<(frame: Frame, stored: StoredHessian, given: GivenHessian)?>(nil)
+  private let reference = BuiltOnce<(frame: Frame, stored: StoredHessian), GivenHessian?>(
+    capacity: 1
+  ) { $0.frame.sharesReference(with: $1.frame) && $0.stored == $1.stored }
   /// What is to be said of references that were read.
   private let unsaid = Mutex<[String]>([])
 
@@ -24,13 +27,9 @@ final class AttachedHessians: Sendable {
   /// Likewise of the reference.
   func referenceHessian(of job: FrameJob) throws -> GivenHessian? {
     guard let stored = job.attachments.referenceHessian else { return nil }
-    return try reference.withLock { latest in
-      if let latest, latest.frame.sharesReference(with: job.frame), latest.stored == stored {
-        return latest.given
-      }
-      guard let given = try check(stored, job.frame, isReference: true)?.given else { return nil }
-      latest = (job.frame, stored, given)
-      unsaid.withLock { $0 += given.warnings }
+    return try reference.value(for: (job.frame, stored)) {
+      let given = try check(stored, job.frame, isReference: true)?.given
+      if let given { unsaid.withLock { $0 += given.warnings } }
       return given
     }
   }
@@ -46,7 +45,7 @@ final class AttachedHessians: Sendable {
   private func check(
     _ stored: StoredHessian, _ frame: Frame, isReference: Bool
   ) throws -> (given: GivenHessian, frame: Frame)? {
-    guard stored.values.contains(where: { $0 != 0 }) else { return nil }
+    guard stored.matrix.values.contains(where: { $0 != 0 }) else { return nil }
     let name = frame.source.place + (isReference ? ": its reference Hessian" : ": its Hessian")
     guard stored.siteCount == frame.atomCount, stored.blockSize == frame.dimension else {
       throw InputError(
@@ -57,7 +56,7 @@ final class AttachedHessians: Sendable {
     let weighted = try frame.settingMasses(
       stored.masses.isEmpty ? nil : stored.masses, of: name)
     let given = try GivenHessian(
-      checking: BlockSparseMatrix(stored), of: weighted, isReference: isReference,
+      checking: stored.withoutMassWeights, of: weighted, isReference: isReference,
       rowsAreKnown: true, name: name)
     return (given, weighted)
   }

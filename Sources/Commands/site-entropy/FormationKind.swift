@@ -1,3 +1,4 @@
+import Base
 import CommandLine
 import Formats
 import LinearAlgebra
@@ -10,12 +11,12 @@ extension SiteEntropyCommand {
   func labelFormation(_ potential: any Potential, _ session: FilterSession) throws {
     let labeller = FormationLabeller(
       potential: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
-      memoryLimit: memoryLimit)
+      memoryLimit: memory.limit)
     let comparison =
       noise.tables.refit != nil || noise.acceptNoise
       ? try RefitComparison(
         of: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
-        memoryLimit: memoryLimit) : nil
+        memoryLimit: memory.limit) : nil
     let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
     let isMassWeighted = !unweighted

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 import CommandLine
 import Crystal
 public import Formats
@@ -48,7 +49,7 @@ final class GivenHessians: Sendable {
   let fileCount: Int
   private let options: HessianOptions
   private let firstFrame: Int
-  private let reference = Mutex<(frame: Frame, given: Given)?>(nil)
+  private let reference = BuiltOnce<Frame, Given>(capacity: 1) { $0.sharesReference(with: $1) }
   /// What is to be said of references that were read.
   private let unsaid = Mutex<[String]>([])
 
@@ -112,10 +113,8 @@ final class GivenHessians: Sendable {
   /// The Hessian of the reference, read once for frames of one reference; nil where none is given.
   func referenceHessian(of frame: Frame) throws -> Given? {
     guard let path = options.referenceHessian else { return nil }
-    return try reference.withLock { latest in
-      if let latest, latest.frame.sharesReference(with: frame) { return latest.given }
+    return try reference.value(for: frame) {
       let given = try read(path, for: frame, isReference: true)
-      latest = (frame, given)
       unsaid.withLock { $0 += given.warnings }
       return given
     }
@@ -152,7 +151,7 @@ final class GivenHessians: Sendable {
     return Given(
       name: path,
       hessian: try GivenHessian(
-        checking: BlockSparseMatrix(stored), of: weighted, isReference: isReference,
+        checking: stored.withoutMassWeights, of: weighted, isReference: isReference,
         freeAtoms: framed.freeAtoms, name: path),
       freeAtoms: framed.freeAtoms, masses: framed.masses, isReordered: framed.isReordered,
       isOrderInferred: framed.isOrderInferred, isRounded: file.kind == .dynamicalMatrixText)

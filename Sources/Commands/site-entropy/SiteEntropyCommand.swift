@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 package import CommandLine
 import Formats
 import LinearAlgebra
@@ -109,8 +110,7 @@ struct SiteEntropyCommand: FilterCommand {
 
   @Option(help: "What to do with an unstable frame.") var onUnstable = OnUnstable.error
 
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
-  var maxMemory: PositiveReal?
+  @OptionGroup var memory: MemoryOptions
 
   @Flag(
     help: """
@@ -254,9 +254,9 @@ struct SiteEntropyCommand: FilterCommand {
         try labeller.labels(
           of: frame,
           hessian: own?.hessian.matrix ?? beside?.given.matrix
-            ?? job.attachments.hessian.map(BlockSparseMatrix.init),
+            ?? job.attachments.hessian.map(\.withoutMassWeights),
           referenceHessian: reference?.hessian.matrix ?? referenceBeside?.matrix
-            ?? job.attachments.referenceHessian.map(BlockSparseMatrix.init),
+            ?? job.attachments.referenceHessian.map(\.withoutMassWeights),
           freeAtoms: own?.freeAtoms)
       }
       frame.setLabels(labels)
@@ -321,11 +321,6 @@ struct SiteEntropyCommand: FilterCommand {
     }
   }
 
-  /// In bytes.
-  var memoryLimit: Int {
-    maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
-  }
-
   private func labeller(_ potential: (any Potential)?) -> Labeller {
     let labelKind: LabelKind =
       switch kind {
@@ -334,9 +329,16 @@ struct SiteEntropyCommand: FilterCommand {
       case .quantum: .quantum(temperature: temperature?.value ?? 0)
       case .formation: .formation
       }
+    let source: LabelSource =
+      switch (potential, embed) {
+      case (let potential?, let embed?): .embedded(potential, in: embed.target)
+      case (let potential?, nil): .potential(potential)
+      // --embed asks for a potential.
+      case (nil, _): .given
+      }
     return Labeller(
-      potential: potential, kind: labelKind, engine: engine, embedding: embed?.target,
-      isMassWeighted: !unweighted, memoryLimit: memoryLimit,
+      source: source, kind: labelKind, engine: engine, isMassWeighted: !unweighted,
+      memoryLimit: memory.limit,
       tolerance: tolerance?.value ?? Self.usualTolerance, radius: radius?.value, steps: steps)
   }
 

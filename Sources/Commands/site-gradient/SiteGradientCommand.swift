@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
@@ -59,8 +60,7 @@ struct SiteGradientCommand: FilterCommand {
 
   @Option(help: "How to compute it.") var engine = GradientEngine.auto
 
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
-  var maxMemory: PositiveReal?
+  @OptionGroup var memory: MemoryOptions
 
   @OptionGroup var tables: TableOptions
 
@@ -78,7 +78,7 @@ struct SiteGradientCommand: FilterCommand {
   }
 
   func perform(_ session: FilterSession) throws {
-    let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+    let limit = memory.limit
     let potential = try tables.load(potential, for: .hessians, session)
     let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let differentiator = Differentiator(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
@@ -51,9 +52,7 @@ struct StabilityCommand: FilterCommand {
       throw ValidationError(
         "--grid: expected numbers from 1 to 1000, found \(grid?.description ?? "")")
     }
-    guard stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
-    }
+    try stream.output.checkIsTable()
   }
 
   func perform(_ session: FilterSession) throws {

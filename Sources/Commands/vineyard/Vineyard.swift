@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Formats
 import LinearAlgebra
@@ -46,17 +47,14 @@ struct Vineyard: FilterCommand {
   @Option(help: "The largest force in eV/Å that a stationary point may have.")
   var maxForce = PositiveReal(1e-4)
 
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
-  var maxMemory: PositiveReal?
+  @OptionGroup var memory: MemoryOptions
 
   @OptionGroup var tables: TableOptions
 
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
-    }
+    try stream.output.checkIsTable()
     guard !bySite || temperatures == nil else {
       throw ValidationError("--by-site: expected no --temperatures, found some")
     }
@@ -67,7 +65,7 @@ struct Vineyard: FilterCommand {
 
   func perform(_ session: FilterSession) throws {
     let potential = try tables.load(potential, for: .hessians, session)
-    let limit = maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+    let limit = memory.limit
     let forceLimit = maxForce.value
     let threads = session.threadCount
     let table = RateTable(

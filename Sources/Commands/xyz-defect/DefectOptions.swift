@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import CommandLine
 import Crystal
 import Formats

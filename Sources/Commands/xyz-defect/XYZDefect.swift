@@ -1,8 +1,8 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
-import Synchronization
 
 package var xyzDefect: any CheckedCommand.Type { XYZDefect.self }
 
@@ -113,14 +113,9 @@ struct XYZDefect: FilterCommand {
     let (defects, every, within) = (defects, every, within?.value)
     let (isRandom, concentration, seed) = (random != nil, concentration?.value, seed)
     // What copies of one frame share is found once for all of them.
-    let prepared = Mutex<(index: Int, maker: DefectMaker)?>(nil)
+    let prepared = BuiltOnce<Int, DefectMaker>(capacity: 1)
     try session.mapFrames(copies: random?.value ?? 1) { job in
-      let maker = try prepared.withLock { latest in
-        if let latest, latest.index == job.index { return latest.maker }
-        let maker = try DefectMaker(job.frame)
-        latest = (job.index, maker)
-        return maker
-      }
+      let maker = try prepared.value(for: job.index) { try DefectMaker(job.frame) }
       if every {
         let sets = try maker.inequivalent(defects, within: within)
         return FrameResult(try sets.map { try maker.frame(with: $0) }, report: Self.report(sets))

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
+import ForceSources
 import Formats
 import Potentials
 
@@ -9,42 +11,46 @@ package var xyzEnergy: any CheckedCommand.Type { XYZEnergy.self }
 struct XYZEnergy: FilterCommand {
   static let configuration = CommandConfiguration(
     commandName: "xyz-energy",
-    abstract: "Add energy, forces and stress of a potential to frames.",
+    abstract: "Add energy, forces and stress to frames: of a potential, or of another program.",
     usage: """
       xyz-energy --potential NiAl.eam.alloy frames.xyz > evaluated.xyz
       xyz-perturb ... | xyz-energy -p Si.sw | xyz-table --columns frame,energy
+      xyz-energy --forces 'python3 examples/python/forces.py emt' frames.xyz > evaluated.xyz
+      xyz-energy --lammps 'pair_style tersoff; pair_coeff * * SiC.tersoff Si C' frames.xyz
       """,
     discussion: """
       Adds the key energy (eV), the column forces (eV/Angstrom) and, where all three axes are \
       periodic, the key stress (eV/Angstrom^3, nine numbers by rows, positive under tension): the \
       names and units of ASE. What a frame has of these is replaced. Labels and Hessians stay.
+
+      With --forces, --ipi or --lammps another program is asked, once a frame (formats/forces.md). \
+      A program that tells no energy or no stress leaves that key absent, and a warning says so.
       """,
     version: sitevibVersion)
 
   @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
-  var potential: String
+  var potential: String?
+
+  @OptionGroup var sources: ForceOptions
 
   @OptionGroup var tables: TableOptions
 
   @OptionGroup var stream: StreamOptions
 
+  func validate() throws { try sources.validate(beside: potential) }
+
   func perform(_ session: FilterSession) throws {
-    let potential = try tables.load(potential, for: .forces, session)
+    let source = try EvaluationSource(potential: potential, sources, tables, session)
     try session.mapFrames(matrices: .keep) { job in
-      let prepared = try potential.prepared(for: job.frame)
-      let found = try prepared.evaluate()
-      let report: JSONObject = [
-        "energy": .real(found.energy),
-        "largest_force": .real(found.forces.reduce(0) { max($0, abs($1)) }),
-      ]
+      let found = try source.evaluate(job.frame)
+      var report = JSONObject()
+      if let energy = found.energy { report.append("energy", .real(energy)) }
+      report.append("largest_force", .real(found.forces.reduce(0) { max($0, abs($1)) }))
       var frame = job.frame
-      frame.setKey("energy", .real(found.energy))
-      frame.setColumn(Column("forces", width: 3, .real(found.forces)))
-      frame.removeKey("stress")
-      if prepared.dimension == 3, prepared.cell.periodic == [true, true, true] {
-        frame.setKey("stress", .reals(found.stress(volume: abs(prepared.cell.volume))))
-      }
-      return FrameResult(frame, report: report)
+      frame.set(found)
+      // Said once: the next frame is as the first.
+      let warnings = job.index == 0 ? found.warnings(for: frame) : []
+      return FrameResult(frame, report: report, warnings: warnings)
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
@@ -100,7 +101,7 @@ struct XYZLabel: FilterCommand {
   }
 
   private static func report(_ match: ReferenceMatcher.Match) -> JSONObject {
-    func list(_ indices: [Int]) -> JSONValue { .array(indices.map { .integer($0) }) }
+    func list(_ indices: [Int]) -> JSON { .array(indices.map { .integer($0) }) }
     var report: JSONObject = [
       "vacancies": list(match.defects.vacancies), "antisites": list(match.defects.antisites),
       "antisite_species": .array(match.antisiteSpecies.map { .text($0) }),

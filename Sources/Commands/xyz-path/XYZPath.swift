@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
@@ -148,7 +149,7 @@ struct PathFailure: Error, CustomStringConvertible {
 extension ReactionPath {
   /// The line under --json.
   var report: JSONObject {
-    let points = images.enumerated().compactMap { index, image -> JSONValue? in
+    let points = images.enumerated().compactMap { index, image -> JSON? in
       guard let point = image.point else { return nil }
       return .object([
         "image": .integer(index), "energy": .real(point.energy),

@@ -1,8 +1,8 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
 import Formats
-import Synchronization
 
 package var xyzPerturb: any CheckedCommand.Type { XYZPerturb.self }
 
@@ -98,14 +98,9 @@ struct XYZPerturb: FilterCommand {
     let perturbation = perturbation
     let seed = seed
     // What copies of one frame share is found once for all of them.
-    let prepared = Mutex<(index: Int, base: PerturbationBase)?>(nil)
+    let prepared = BuiltOnce<Int, PerturbationBase>(capacity: 1)
     try session.mapFrames(copies: samples.value) { job in
-      let base = try prepared.withLock { latest in
-        if let latest, latest.index == job.index { return latest.base }
-        let base = try PerturbationBase(job.frame)
-        latest = (job.index, base)
-        return base
-      }
+      let base = try prepared.value(for: job.index) { try PerturbationBase(job.frame) }
       let frame = try base.perturbed(
         by: perturbation, seed: seed, frameIndex: job.index, copy: job.copy)
       return FrameResult(frame)

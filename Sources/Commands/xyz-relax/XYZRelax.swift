@@ -1,13 +1,19 @@
 import ArgumentParser
+import Base
 package import CommandLine
 import Crystal
+import ForceSources
 import Formats
-import Potentials
 import StationaryPoints
 
 package var xyzRelax: any CheckedCommand.Type { XYZRelax.self }
 
 struct XYZRelax: FilterCommand {
+  /// ``CellFreedom`` as an option.
+  enum CellMode: String, ExpressibleByArgument, CaseIterable {
+    case fixed, volume, full
+  }
+
   enum PushMode: String, ExpressibleByArgument, CaseIterable {
     case inward, random
   }
@@ -17,6 +23,8 @@ struct XYZRelax: FilterCommand {
     abstract: "Bring the atoms of every frame to where no force acts.",
     usage: """
       xyz-defect --vacancy center si216.xyz | xyz-relax --potential Si.sw --push inward
+      xyz-relax --potential Si.sw --cell full --pressure 5 si216.xyz > compressed.xyz
+      xyz-relax --lammps 'pair_style tersoff; pair_coeff * * SiC.tersoff Si C' sic.xyz
       xyz-relax --potential Si.sw --max-force 1e-10 split.xyz > relaxed.xyz
       xyz-relax --potential Si.sw --saddle halfway.xyz > saddle.xyz
       """,
@@ -34,18 +42,60 @@ struct XYZRelax: FilterCommand {
       the defects by normal random numbers. --saddle follows the softest mode uphill and all others \
       downhill.
 
+      --cell volume lets the cell change its size, --cell full its lengths and angles too, until the \
+      stress is that of --pressure. The reference positions are deformed with the cell, so that labels \
+      keep their meaning; the negative modes are then those of atoms and cell together.
+
+      With --forces, --ipi or --lammps another program gives energies and forces (formats/forces.md): \
+      L-BFGS, preconditioned by the Green function of the reference crystal under the potential of \
+      --model, or under springs. The modes are then counted in the Hessian by differences of the forces; \
+      with --no-count, or where the differences give none, stationary=unknown.
+
       Frames get the keys energy (eV), max_force (eV/Angstrom), relax_steps, negative_modes and \
-      stationary. Labels pass through; what belonged to the old positions is dropped. A frame that \
-      does not get there is an error (exit 70).
+      stationary, and with --cell stress (eV/Angstrom^3), relax_cell and relax_pressure (GPa). Labels \
+      pass through; what belonged to the old positions is dropped. A frame that does not get there is an \
+      error (exit 70).
       """,
     version: sitevibVersion)
 
   @Option(name: .shortAndLong, help: "Parameter file of the potential.")
-  var potential: String
+  var potential: String?
 
-  @Option(help: "The largest force at the end, in eV/Å.") var maxForce = PositiveReal(1e-8)
+  @OptionGroup var sources: ForceOptions
 
-  @Option(help: "Steps of Newton's method at most.") var maxSteps = PositiveInteger(200)
+  @Option(
+    help: ArgumentHelp(
+      """
+      Parameter file of a potential that resembles the forces of --forces, --ipi or --lammps: its \
+      reference crystal preconditions.
+      """, valueName: "file"))
+  var model: String?
+
+  @Option(
+    help: """
+      The largest force at the end, in eV/Å; otherwise 1e-8, or 1e-5 with --forces and --ipi.
+      """)
+  var maxForce: PositiveReal?
+
+  @Option(
+    help: "Steps at most, in one cell; otherwise 200 of Newton's method, 2000 of L-BFGS.")
+  var maxSteps: PositiveInteger?
+
+  @Option(help: "Which cells are allowed.") var cell = CellMode.fixed
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Pressure on the cell; otherwise 0.", valueName: "GPa"))
+  var pressure: Real?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      How far the stress may be off the pressure; otherwise 1e-7, or 1e-3 with --forces and --ipi.
+      """, valueName: "GPa"))
+  var maxStress: PositiveReal?
+
+  @Flag(help: "Do not count negative modes by differences of forces.") var noCount = false
 
   @Option(help: "Displace atoms before the first step.") var push: PushMode?
 
@@ -65,26 +115,36 @@ struct XYZRelax: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
+    try sources.validate(beside: potential)
     guard push != nil || pushSize == nil else {
       throw ValidationError("--push-size: expected --push, found none")
     }
     guard push == .random || seed == nil else {
       throw ValidationError("--seed: expected --push random, found none")
     }
+    guard cell != .fixed || (pressure == nil && maxStress == nil) else {
+      throw ValidationError(
+        "--\(pressure == nil ? "max-stress" : "pressure"): expected --cell volume or full, found none"
+      )
+    }
+    guard !saddle || (cell == .fixed && potential != nil) else {
+      throw ValidationError(
+        "--saddle: expected --potential and no --cell, found \(potential == nil ? sources.name : "one")"
+      )
+    }
+    guard sources.isGiven || (model == nil && !noCount) else {
+      throw ValidationError(
+        "--\(noCount ? "no-count" : "model"): expected --forces, --ipi or --lammps, found none")
+    }
   }
 
   func perform(_ session: FilterSession) throws {
-    let potential = try tables.load(potential, for: .forces, session)
+    let work = try RelaxWork(self, session)
     let (push, size) = (displacement, pushSize?.value ?? (self.push == .inward ? 0.3 : 0.05))
-    let (maximumForce, limit) = (maxForce.value, maxSteps.value)
-    let (threads, isSaddle) = (session.threadCount, saddle)
+    let threads = session.threadCount
     let line = session.stepProgress()
     defer { line.clear() }
     try session.mapFrames { job in
-      var options = RelaxationOptions()
-      options.maximumForce = maximumForce
-      options.stepLimit = limit
-      options.threads = job.isAlone ? threads : 1
       var frame = job.frame
       let crystal =
         frame.referencePositions == nil ? nil : try OccupiedLattice(of: frame)
@@ -92,21 +152,9 @@ struct XYZRelax: FilterCommand {
         frame.positions = try push.positions(
           of: frame, crystal: crystal, size: size, index: job.index)
       }
-      do {
-        let show: @Sendable (Int, Double) -> Void = { step, force in
-          guard job.isAlone else { return }
-          line.show("frame \(job.index), step \(step), largest force \(force) eV/Å")
-        }
-        let point =
-          try isSaddle
-          ? SaddleSearch(potential: potential, options: options)
-            .saddle(of: frame, crystal: crystal, progress: show)
-          : Relaxation(potential: potential, options: options)
-            .stationaryPoint(of: frame, crystal: crystal, progress: show)
-        frame.setStationaryPoint(point)
-        return FrameResult(frame, report: point.report)
-      } catch let error as StationaryPointError {
-        throw FrameFailure(source: frame.source, error: error)
+      return try work.relaxed(frame, crystal, threads: job.isAlone ? threads : 1) { text in
+        guard job.isAlone else { return }
+        line.show("frame \(job.index), \(text)")
       }
     }
   }
@@ -117,24 +165,5 @@ struct XYZRelax: FilterCommand {
     case .inward: .inward
     case .random: .random(seed: seed ?? 0)
     }
-  }
-}
-
-/// A failure of the work on one frame.
-struct FrameFailure: Error, CustomStringConvertible {
-  let source: FrameSource
-  let error: StationaryPointError
-
-  var description: String { "\(InputError(source, "\(error)"))" }
-}
-
-extension StationaryPoint {
-  /// Its line under --json.
-  var report: JSONObject {
-    [
-      "energy": .real(energy), "max_force": .real(maximumForce), "steps": .integer(steps),
-      "iterations": .integer(iterations), "negative_modes": .integer(negativeModes),
-      "stationary": .text(kind.rawValue), "forces": .array(forceHistory.map { .real($0) }),
-    ]
   }
 }

@@ -35,9 +35,7 @@ struct XYZTable: FilterCommand {
     guard !names.contains("") else {
       throw ValidationError("--columns: expected names, found '\(columns)'")
     }
-    guard stream.output.format == nil else {
-      throw ValidationError("--format: expected no format for a table, found one")
-    }
+    try stream.output.checkIsTable()
   }
 
   private var names: [String] {

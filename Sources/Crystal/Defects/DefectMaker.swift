@@ -77,6 +77,7 @@ public struct DefectMaker: Sendable {
     var symbols = species
     var positions = reference.positions
     var masses = reference.reals("masses")
+    let known = commonMasses()
     var removed: Set<Int> = []
     var used: Set<Int> = []
     var added: [(species: String, position: [Double])] = []
@@ -89,7 +90,7 @@ public struct DefectMaker: Sendable {
       case (.vacancy, let site?): removed.insert(site)
       case (.antisite(let symbol), let site?):
         symbols[site] = symbol
-        let mass = try mass(of: symbol)
+        let mass = try mass(of: symbol, among: known)
         masses?[site] = mass
       case (.split(let symbol, let vector), let site?):
         let place = Array(positions[3 * site..<3 * site + 3])
@@ -110,7 +111,9 @@ public struct DefectMaker: Sendable {
       Column("pos", width: 3, .real(places + added.flatMap(\.position))),
     ]
     if let masses {
-      let more = try added.map { (atom) throws(InputError) in try mass(of: atom.species) }
+      let more = try added.map { (atom) throws(InputError) in
+        try mass(of: atom.species, among: known)
+      }
       columns.append(Column("masses", .real(kept.map { masses[$0] } + more)))
     }
     var bare = reference
@@ -131,12 +134,27 @@ public struct DefectMaker: Sendable {
     return try labelled(frame, defects, removed)
   }
 
-  private func mass(of symbol: String) throws(InputError) -> Double {
+  /// The masses of the species of which all atoms of the crystal have the same.
+  private func commonMasses() -> [String: Double] {
+    guard let masses = reference.reals("masses") else { return [:] }
+    var found: [String: Double] = [:]
+    var mixed: Set<String> = []
+    for (symbol, mass) in zip(species, masses) {
+      if let known = found[symbol], known != mass { mixed.insert(symbol) }
+      found[symbol] = mass
+    }
+    return found.filter { !mixed.contains($0.key) }
+  }
+
+  /// As the crystal has it, else the element's.
+  private func mass(
+    of symbol: String, among known: [String: Double]
+  ) throws(InputError) -> Double {
     guard let element = Element(symbol: symbol) else {
       throw InputError(
         reference.source, "expected the symbol of an element, found '\(symbol)'")
     }
-    return element.mass
+    return known[symbol] ?? element.mass
   }
 
   private func setKeys(of frame: inout Frame, _ defects: [PlacedDefect], copy: Int?) {

@@ -1,3 +1,5 @@
+internal import Base
+
 /// The lines of the atoms of one frame, read into flat storage.
 ///
 /// Values of one kind lie together, line after line; `columns` sorts them apart at the end. Nothing

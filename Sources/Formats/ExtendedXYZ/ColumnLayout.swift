@@ -1,3 +1,5 @@
+internal import Base
+
 /// The columns that `Properties` declares: `name:type:width` triples.
 struct ColumnLayout: Equatable {
   enum Kind: UInt8 {

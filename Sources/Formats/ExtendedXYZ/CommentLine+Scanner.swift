@@ -1,3 +1,5 @@
+internal import Base
+
 extension CommentLine {
   /// Goes over the bytes of the line, one pair or word at a time.
   struct Scanner {

@@ -1,3 +1,5 @@
+internal import Base
+
 /// The second line of a frame: `key=value` pairs and bare words (formats/extxyz.md, "Comment line").
 ///
 /// One pass over the bytes without recursion, so that time is linear in the length of the line.

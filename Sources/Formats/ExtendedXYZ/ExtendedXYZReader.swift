@@ -1,3 +1,5 @@
+internal import Base
+
 /// Reads the frames of an extended-XYZ stream one at a time.
 ///
 /// Follows formats/extxyz.md; memory is that of one frame, and what a file declares is never

@@ -1,3 +1,5 @@
+internal import Base
+
 /// Writes frames as extended XYZ, in the profile that every known reader reads alike
 /// (formats/extxyz.md, "What we write").
 public struct ExtendedXYZWriter: Sendable {

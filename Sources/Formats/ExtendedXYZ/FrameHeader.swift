@@ -1,3 +1,5 @@
+internal import Base
+
 /// What the comment line of a frame says: its cell, its columns and its keys.
 struct FrameHeader {
   private(set) var cell = [Double](repeating: 0, count: 9)

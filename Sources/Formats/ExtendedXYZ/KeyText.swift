@@ -1,3 +1,5 @@
+internal import Base
+
 /// A key's value as we write it, or nil for one that is left out: an empty string or vector, with
 /// which ASE joins the key that follows.
 ///
@@ -67,7 +69,7 @@ private func vectorText<T>(
 
 /// A key as it stands in a file: in quotes where it is no plain name.
 func keyName(_ name: String) -> String {
-  CommentLine.isPlainKey(name) ? name : quoted(name)
+  CommentLine.isPlainKey(name) ? name : inQuotes(name)
 }
 
 extension Key {
@@ -95,13 +97,13 @@ private func stringText(_ text: String, _ name: String) throws(FormatProblem) ->
       "expected text that is no number or logical for \(name), found '\(excerpt(text.utf8))'")
   }
   let isWord = text.utf8.allSatisfy { isNameByte($0) || isWordSign($0) }
-  return isWord ? text : quoted(text)
+  return isWord ? text : inQuotes(text)
 }
 
 private func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
 
 /// Text in double quotes.
-private func quoted(_ text: String) -> String {
+private func inQuotes(_ text: String) -> String {
   var quoted = "\""
   for scalar in text.unicodeScalars {
     if scalar == "\"" || scalar == "\\" { quoted += "\\" }
@@ -128,7 +130,7 @@ private func safeText(_ raw: String, _ value: KeyValue) -> String {
     default: !hasBackslash && !(isBare && raw.utf8.contains { ",=".utf8.contains($0) })
     }
   if isSafe { return raw }
-  return quoted(content)
+  return inQuotes(content)
 }
 
 private func isSeparator(_ byte: UInt8) -> Bool {

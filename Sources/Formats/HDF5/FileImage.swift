@@ -99,7 +99,10 @@ package struct FileImage: ~Copyable {
     let id = id
     _ = try checked("H5Fflush", "/") { H5Fflush(id, H5F_SCOPE_GLOBAL) }
     let count = try checked("H5Fget_file_image", "/") { H5Fget_file_image(id, nil, 0) }
-    var image = [UInt8](repeating: 0, count: count)
+    var image: [UInt8] = []
+    // Room for the seal as well: to grow would be to copy.
+    image.reserveCapacity(count + Seal.byteCount)
+    image.append(contentsOf: repeatElement(0, count: count))
     let copied = try checked("H5Fget_file_image", "/") {
       unsafe image.withUnsafeMutableBytes { bytes in
         unsafe H5Fget_file_image(id, bytes.baseAddress, bytes.count)

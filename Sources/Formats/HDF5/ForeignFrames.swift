@@ -1,3 +1,5 @@
+internal import Base
+
 /// The frames of an H5MD file that another program wrote: znh5md, MDAnalysis, h5py scripts.
 ///
 /// Tolerated: integers as reals, NaN where a frame has fewer atoms or lacks a column, boxes as edges

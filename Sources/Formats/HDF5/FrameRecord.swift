@@ -1,3 +1,5 @@
+internal import Base
+
 /// What `/sitevib/frames` keeps of the frames besides their numbers: the columns in order with their
 /// types, and the keys in order with the text they had.
 enum FrameRecord {
@@ -23,8 +25,8 @@ enum FrameRecord {
       JSON.array(
         columns.map { column in
           .object([
-            JSONMember("name", .text(column.name)), JSONMember("type", .text(column.kind.rawValue)),
-            JSONMember("width", .integer(column.width)), JSONMember("path", .text(column.path)),
+            "name": .text(column.name), "type": .text(column.kind.rawValue),
+            "width": .integer(column.width), "path": .text(column.path),
           ])
         })
     }

@@ -1,3 +1,5 @@
+internal import Base
+
 /// The keys of the frames as other programs read them. We read `/sitevib/frames/keys` instead, where
 /// order, types and texts are kept.
 extension H5MDLayout {
@@ -80,18 +82,17 @@ extension H5MDLayout {
     }
   }
 
-  /// A JSON value, empty where there is no such key: znh5md's way.
+  /// A JSON value, null for what is not finite, empty where there is no such key: znh5md's way.
   private static func json(_ value: KeyValue?) -> String {
-    func real(_ value: Double) -> JSON { value.isFinite ? .real(value) : .null }
     let json: JSON
     switch value {
     case nil: return ""
     case .integer(let value): json = .integer(value)
-    case .real(let value): json = real(value)
+    case .real(let value): json = .real(value)
     case .logical(let value): json = .logical(value)
     case .text(let value): json = Self.marked(value) ?? .text(value)
     case .integers(let values): json = .array(values.map { .integer($0) })
-    case .reals(let values): json = .array(values.map(real))
+    case .reals(let values): json = .array(values.map { .real($0) })
     case .logicals(let values): json = .array(values.map { .logical($0) })
     case .texts(let values): json = .array(values.map { .text($0) })
     }

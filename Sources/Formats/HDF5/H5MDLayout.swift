@@ -1,3 +1,5 @@
+internal import Base
+
 /// Which dataset of the file every column and key of a set of frames goes to.
 struct H5MDLayout {
   static let particles = "particles/trajectory"

@@ -1,3 +1,5 @@
+internal import Base
+
 /// An element of H5MD: values for every frame in a group, or one value for all in a dataset.
 final class Quantity {
   let object: String

@@ -8,7 +8,7 @@ enum Seal {
   /// "sitevib" and the version of the seal, then the size of the image and its checksum, 64 bits each,
   /// least byte first.
   private static let mark = Array("sitevib1".utf8)
-  private static let byteCount = 24
+  static let byteCount = 24
 
   /// Appends the seal of an image.
   static func append(to image: inout [UInt8]) {

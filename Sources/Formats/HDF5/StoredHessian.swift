@@ -1,17 +1,9 @@
-/// A Hessian as a file holds it: blocks of one matrix row in the form of SciPy's `bsr_matrix`.
-///
-/// Block k of row i couples sites i and `indices[k]`, for k in `rowStarts[i] ..< rowStarts[i + 1]`;
-/// its elements lie row-major at `values[k * d * d ..< (k + 1) * d * d]`, d = `blockSize`. Indices
-/// ascend within a row.
+public import LinearAlgebra
+
+/// A Hessian as a file holds it, its numbers finite.
 public struct StoredHessian: Equatable, Sendable {
-  public let blockSize: Int
-  public let siteCount: Int
-  /// Shape [siteCount + 1].
-  public let rowStarts: [Int]
-  /// Shape [blocks].
-  public let indices: [Int32]
-  /// Shape [blocks, d, d], in eV/Å², or eV/(Å² u) where mass-weighted.
-  public let values: [Double]
+  /// In eV/Å², or eV/(Å² u) where mass-weighted.
+  public let matrix: BlockSparseMatrix
   /// Whether block (i, j) is divided by (m_i m_j)^(1/2).
   public let massWeighted: Bool
   /// In u, shape [siteCount]; empty where the file does not say.
@@ -22,10 +14,41 @@ public struct StoredHessian: Equatable, Sendable {
     blockSize: Int, siteCount: Int, rowStarts: [Int], indices: [Int32], values: [Double],
     massWeighted: Bool = false, masses: [Double] = [], file: String = "-"
   ) throws(InputError) {
-    (self.blockSize, self.siteCount) = (blockSize, siteCount)
-    (self.rowStarts, self.indices, self.values) = (rowStarts, indices, values)
-    (self.massWeighted, self.masses) = (massWeighted, masses)
-    if let problem { throw InputError(file: file, "Hessian: " + problem) }
+    if let problem = Self.problem(
+      blockSize: blockSize, siteCount: siteCount, rowStarts: rowStarts, indices: indices,
+      values: values, masses: masses)
+    {
+      throw InputError(file: file, "Hessian: " + problem)
+    }
+    let matrix = BlockSparseMatrix(
+      blockSize: blockSize, siteCount: siteCount, rowStarts: rowStarts, indices: indices,
+      values: values)
+    (self.matrix, self.massWeighted, self.masses) = (matrix, massWeighted, masses)
+  }
+
+  /// A matrix in eV/Å² as a file holds it.
+  ///
+  /// - Parameters:
+  ///   - masses: In u, shape [N].
+  ///   - massWeighted: Whether to write (m_i m_j)^(-1/2) H_ij.
+  /// - Throws: `InputError` for a matrix that is not finite.
+  public init(
+    _ matrix: BlockSparseMatrix, masses: [Double], massWeighted: Bool
+  ) throws(InputError) {
+    let written =
+      massWeighted ? matrix.scaledSymmetrically(by: masses.map { 1 / $0.squareRoot() }) : matrix
+    if let problem = Self.problem(values: written.values, masses: masses, written.siteCount) {
+      throw InputError(file: "-", "Hessian: " + problem)
+    }
+    (self.matrix, self.massWeighted, self.masses) = (written, massWeighted, masses)
+  }
+
+  public var blockSize: Int { matrix.blockSize }
+  public var siteCount: Int { matrix.siteCount }
+
+  /// The matrix in eV/Å², without mass weights.
+  public var withoutMassWeights: BlockSparseMatrix {
+    massWeighted ? matrix.scaledSymmetrically(by: masses.map { $0.squareRoot() }) : matrix
   }
 
   /// A matrix whose every block is stored, shape [N, d, N, d] row-major.
@@ -57,7 +80,10 @@ public struct StoredHessian: Equatable, Sendable {
   }
 
   /// What is wrong with the arrays, or nil.
-  private var problem: String? {
+  private static func problem(
+    blockSize: Int, siteCount: Int, rowStarts: [Int], indices: [Int32], values: [Double],
+    masses: [Double]
+  ) -> String? {
     let area = blockSize * blockSize
     guard (1...3).contains(blockSize) else {
       return "expected blocks of 1 to 3 rows, found \(blockSize)"
@@ -86,6 +112,12 @@ public struct StoredHessian: Equatable, Sendable {
         }
       }
     }
+    return problem(values: values, masses: masses, siteCount)
+  }
+
+  private static func problem(
+    values: [Double], masses: [Double], _ siteCount: Int
+  ) -> String? {
     if let value = values.first(where: { !$0.isFinite }) {
       return "expected finite numbers, found \(value)"
     }
@@ -98,62 +130,22 @@ public struct StoredHessian: Equatable, Sendable {
     return nil
   }
 
-  /// The matrix of other rows and columns: block (i, j) of the result is block
+  /// The Hessian of other rows and columns: block (i, j) of the result is block
   /// (`order[i]`, `order[j]`) of this one.
   ///
   /// - Precondition: `order` names rows, none of them twice.
   public func ordered(by order: [Int]) -> StoredHessian {
-    let area = blockSize * blockSize
-    var newRow = [Int](repeating: -1, count: siteCount)
-    for (new, old) in order.enumerated() {
-      precondition(newRow[old] < 0, "order: row \(old) twice")
-      newRow[old] = new
-    }
-    var starts = [0]
-    var columns: [Int32] = []
-    var blocks: [Double] = []
-    for old in order {
-      let row = (rowStarts[old]..<rowStarts[old + 1])
-        .filter { newRow[Int(indices[$0])] >= 0 }
-        .map { (column: newRow[Int(indices[$0])], block: $0) }
-        .sorted { $0.column < $1.column }
-      for (column, block) in row {
-        columns.append(Int32(column))
-        blocks += values[block * area..<(block + 1) * area]
-      }
-      starts.append(columns.count)
-    }
-    return StoredHessian(
-      checkedBlockSize: blockSize, siteCount: order.count, rowStarts: starts, indices: columns,
-      values: blocks, massWeighted: massWeighted,
+    StoredHessian(
+      checked: matrix.ordered(by: order), massWeighted: massWeighted,
       masses: masses.isEmpty ? [] : order.map { masses[$0] })
   }
 
-  private init(
-    checkedBlockSize: Int, siteCount: Int, rowStarts: [Int], indices: [Int32], values: [Double],
-    massWeighted: Bool, masses: [Double]
-  ) {
-    (blockSize, self.siteCount) = (checkedBlockSize, siteCount)
-    (self.rowStarts, self.indices, self.values) = (rowStarts, indices, values)
-    (self.massWeighted, self.masses) = (massWeighted, masses)
+  private init(checked matrix: BlockSparseMatrix, massWeighted: Bool, masses: [Double]) {
+    (self.matrix, self.massWeighted, self.masses) = (matrix, massWeighted, masses)
   }
 
   /// The matrix with every zero written out, shape [N, d, N, d] row-major.
-  public func dense() -> [Double] {
-    let (d, n) = (blockSize, siteCount)
-    var result = [Double](repeating: 0, count: n * d * n * d)
-    for i in 0..<n {
-      for k in rowStarts[i]..<rowStarts[i + 1] {
-        let j = Int(indices[k])
-        for a in 0..<d {
-          for b in 0..<d {
-            result[(i * d + a) * n * d + j * d + b] = values[(k * d + a) * d + b]
-          }
-        }
-      }
-    }
-    return result
-  }
+  public func dense() -> [Double] { matrix.dense().storage }
 }
 
 // MARK: HDF5
@@ -176,13 +168,14 @@ extension StoredHessian {
       }
       let d = hessian.blockSize
       try image.write(
-        hessian.values, shape: [hessian.indices.count, d, d], to: path + "/data")
-      if let last, last.rowStarts == hessian.rowStarts, last.indices == hessian.indices {
+        hessian.matrix.values, shape: [hessian.matrix.blockCount, d, d], to: path + "/data")
+      let (starts, indices) = (hessian.matrix.rowStarts, hessian.matrix.indices)
+      if let last, last.rowStarts == starts, last.indices == indices {
         try image.link(last.path + "/indptr", as: path + "/indptr")
         try image.link(last.path + "/indices", as: path + "/indices")
       } else {
-        try image.write(hessian.rowStarts, to: path + "/indptr")
-        try image.write(hessian.indices, to: path + "/indices")
+        try image.write(starts, to: path + "/indptr")
+        try image.write(indices, to: path + "/indices")
       }
       if !hessian.masses.isEmpty {
         if let last, last.masses == hessian.masses {
@@ -201,7 +194,7 @@ extension StoredHessian {
       }
       try image.setVariableAttribute(
         "unit", of: path, to: [hessian.massWeighted ? "eV Angstrom-2 u-1" : "eV Angstrom-2"])
-      last = (hessian.rowStarts, hessian.indices, hessian.masses, path)
+      last = (starts, indices, hessian.masses, path)
     }
   }
 

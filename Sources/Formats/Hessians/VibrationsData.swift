@@ -1,3 +1,5 @@
+internal import Base
+
 /// ASE's `VibrationsData` as JSON (`ase.io.jsonio`): the atoms, the Hessian as an array
 /// [n, 3, n, 3] in eV/Å² of the atoms that moved, and their indices.
 extension StoredHessian {
@@ -16,28 +18,28 @@ extension StoredHessian {
     else { throw InputError(frame.source, "expected elements, found another species") }
     func array(_ shape: [Int], _ type: String, _ values: [JSON]) -> JSON {
       .object([
-        JSONMember(
-          "__ndarray__",
-          .array([.array(shape.map { .integer($0) }), .text(type), .array(values)]))
+        "__ndarray__": .array([
+          .array(shape.map { .integer($0) }), .text(type), .array(values),
+        ])
       ])
     }
     func reals(_ shape: [Int], _ values: [Double]) -> JSON {
       array(shape, "float64", values.map { .real($0) })
     }
     let cell = JSON.object([
-      JSONMember("array", reals([3, 3], frame.cell)), JSONMember("__ase_objtype__", .text("cell")),
+      "array": reals([3, 3], frame.cell), "__ase_objtype__": .text("cell"),
     ])
     let periodic = array([3], "bool", frame.periodic.map { .logical($0) })
     let atoms = JSON.object([
-      JSONMember("cell", cell), JSONMember("pbc", periodic),
-      JSONMember("numbers", array([n], "int64", numbers.map { .integer($0) })),
-      JSONMember("positions", reals([n, 3], frame.positions)),
-      JSONMember("__ase_objtype__", .text("atoms")),
+      "cell": cell, "pbc": periodic,
+      "numbers": array([n], "int64", numbers.map { .integer($0) }),
+      "positions": reals([n, 3], frame.positions),
+      "__ase_objtype__": .text("atoms"),
     ])
     let document = JSON.object([
-      JSONMember("atoms", atoms), JSONMember("hessian", reals([n, 3, n, 3], dense())),
-      JSONMember("indices", .array((0..<n).map { .integer($0) })),
-      JSONMember("__ase_objtype__", .text("vibrationsdata")),
+      "atoms": atoms, "hessian": reals([n, 3, n, 3], dense()),
+      "indices": .array((0..<n).map { .integer($0) }),
+      "__ase_objtype__": .text("vibrationsdata"),
     ])
     return Array(document.description.utf8) + [0x0A]
   }
@@ -53,7 +55,7 @@ struct VibrationsData {
   init(json bytes: [UInt8], name: String) throws(InputError) {
     let json: JSON
     do { json = try JSON(parsing: bytes) } catch {
-      throw InputError(file: name, error.description)
+      throw InputError(file: name, line: error.line, error.message)
     }
     guard json["__ase_objtype__"]?.text == "vibrationsdata", let atoms = json["atoms"],
       let (shape, values) = Self.array(json["hessian"]), shape.count == 4

@@ -1,3 +1,5 @@
+internal import Base
+
 /// What other programs do to types on the way: whole numbers and logicals come back as reals from
 /// HDF5, whole masses as integers. Here each gets the type of the vocabulary again, or is refused.
 extension Column {

@@ -1,3 +1,4 @@
+internal import Base
 internal import Formats
 
 /// The tables of a funcfl, setfl or eam/fs file of LAMMPS, in eV and Å.

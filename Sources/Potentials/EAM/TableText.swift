@@ -1,3 +1,4 @@
+internal import Base
 internal import Formats
 
 /// The words of a file of tables, behind some lines of comment; `#` starts a comment in the others.

@@ -1,3 +1,4 @@
+internal import Base
 public import Formats
 
 extension SpringModel {
@@ -11,7 +12,7 @@ extension SpringModel {
   ///
   /// - Throws: `InputError` with the line.
   public init(parsing bytes: [UInt8], file: String) throws(InputError) {
-    let root = try JSONObject(JSONText.parse(bytes, file: file), file: file)
+    let root = try DemandedMembers(Self.document(bytes, file: file), file: file)
     try root.allow([
       "format", "version", "name", "description", "dimension", "cell", "sublattices", "springs",
     ])
@@ -25,16 +26,16 @@ extension SpringModel {
     let rows = try root.array("cell")
     guard rows.count == d else { throw root.error("cell", "expected \(d) vectors") }
     var cell: [Double] = []
-    for row in rows { cell += try JSONObject.numbers(row, count: d, "cell", file: file) }
+    for row in rows { cell += try DemandedMembers.numbers(row, count: d, "cell", file: file) }
     guard abs(SpringModel.volume(cell, d)) > 1e-6 else {
       throw root.error("cell", "expected independent vectors")
     }
     var places: [Double] = []
     var species: [String?] = []
     for node in try root.array("sublattices") {
-      let object = try JSONObject(node, file: file)
+      let object = try DemandedMembers(node, file: file)
       try object.allow(["position", "species"])
-      places += try JSONObject.numbers(
+      places += try DemandedMembers.numbers(
         object.node("position"), count: d, "position", file: file)
       species.append(object.has("species") ? try object.text("species") : nil)
     }
@@ -43,11 +44,11 @@ extension SpringModel {
     }
     var springs: [Spring] = []
     for node in try root.array("springs") {
-      let object = try JSONObject(node, file: file)
+      let object = try DemandedMembers(node, file: file)
       try object.allow(["from", "to", "offset", "k", "g", "h", "r0"])
       let ends = 0...species.count - 1
       let (from, to) = (try object.integer("from", ends), try object.integer("to", ends))
-      let offset = try JSONObject.integers(object.node("offset"), count: d, file: file)
+      let offset = try DemandedMembers.integers(object.node("offset"), count: d, file: file)
       var vector = SIMD3<Double>.zero
       for axis in 0..<d {
         for row in 0..<d {
@@ -81,6 +82,12 @@ extension SpringModel {
       sublatticePositions: places, species: species, springs: springs)
   }
 
+  private static func document(_ bytes: [UInt8], file: String) throws(InputError) -> JSONNode {
+    do { return try JSONNode(parsing: bytes) } catch {
+      throw InputError(file: file, line: error.line, error.message)
+    }
+  }
+
   private static func volume(_ m: [Double], _ d: Int) -> Double {
     if d == 1 { return m[0] }
     if d == 2 { return m[0] * m[3] - m[1] * m[2] }
@@ -92,7 +99,7 @@ extension SpringModel {
 }
 
 /// A JSON object whose members are demanded by name and type.
-private struct JSONObject {
+private struct DemandedMembers {
   private let members: [String: JSONNode]
   private let line: Int
   private let file: String
@@ -136,7 +143,7 @@ private struct JSONObject {
   }
 
   func number(_ name: String) throws(InputError) -> Double {
-    guard case .number(let value) = try node(name).value else {
+    guard let value = try node(name).number else {
       throw error(name, "expected a number")
     }
     return value
@@ -159,11 +166,8 @@ private struct JSONObject {
   static func numbers(
     _ node: JSONNode, count: Int, _ name: String, file: String
   ) throws(InputError) -> [Double] {
-    var values: [Double] = []
     if case .array(let nodes) = node.value {
-      for case .number(let value) in nodes.map(\.value) where abs(value) < 1e6 {
-        values.append(value)
-      }
+      let values = nodes.compactMap(\.number).filter { abs($0) < 1e6 }
       if values.count == count && nodes.count == count { return values }
     }
     throw InputError(

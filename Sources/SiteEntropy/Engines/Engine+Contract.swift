@@ -22,11 +22,14 @@ extension DenseEngine: Engine {
 extension CoreEngine: Engine {
   var choice: EngineChoice { .core }
 
+  /// - Parameter m: Of the core.
+  static func bytesNeeded(order m: Int) -> Int { 8 * 6 * m * m }
+
   func cost(of size: ProblemSize) -> EngineCost? {
     EngineCost(
       seconds: CostModel.decomposition(order: size.coreOrder)
         + CostModel.coreForms(order: size.order, core: size.coreOrder),
-      bytes: 8 * 6 * size.coreOrder * size.coreOrder)
+      bytes: Self.bytesNeeded(order: size.coreOrder))
   }
 
   func labels(of problem: LabelProblem) throws -> SiteLabels {
@@ -82,7 +85,7 @@ extension LocalEngine: Engine {
     guard size.hasPotential, !size.isStrained else { return nil }
     let patch = min(Double(size.order), 900 * (1e-3 / max(size.tolerance, 1e-12)).squareRoot())
     return EngineCost(
-      seconds: 2 * 2e-8 * Double(size.siteCount) * patch * patch,
+      seconds: CostModel.patches(order: patch, siteCount: size.siteCount),
       bytes: Int(min(8 * patch * patch * 3, 1e18)), error: 1e-9)
   }
 

@@ -32,6 +32,20 @@ package struct EngineCost: Equatable, Sendable {
   }
 }
 
+/// Of those that can do a problem, those that are exact enough and have the memory, the cheapest
+/// first; of equal cost, in their order. Labels, gradients and formation choose by it.
+///
+/// - Parameter candidates: With no cost where they cannot do the problem at all.
+package func rankedByCost<Candidate>(
+  _ candidates: [(candidate: Candidate, cost: EngineCost?)], tolerance: Double, memoryLimit: Int
+) -> [(candidate: Candidate, cost: EngineCost)] {
+  let fitting = candidates.enumerated().compactMap { index, entry in
+    entry.cost.map { (index: index, candidate: entry.candidate, cost: $0) }
+  }.filter { $0.cost.bytes <= memoryLimit && $0.cost.error <= tolerance }
+  let ranked = fitting.sorted { ($0.cost.seconds, $0.index) < ($1.cost.seconds, $1.index) }
+  return ranked.map { ($0.candidate, $0.cost) }
+}
+
 /// What the cost of labels depends on.
 package struct ProblemSize: Equatable, Sendable {
   /// n, degrees of freedom of the cell.
@@ -73,6 +87,21 @@ package enum CostModel {
 
   /// Lanczos' process over the whole cell from every degree of freedom.
   package static func polynomials(order n: Int) -> Double { 2.5e-7 * Double(n) * Double(n) }
+
+  /// Lanczos' process over the whole cell from one site, with what its gradient takes.
+  package static func gradientByLanczos(order n: Int) -> Double { 2e-3 + 1.2e-5 * Double(n) }
+
+  /// Columns of the resolvent of a whole cell, at the nodes of an integral, with the factor that
+  /// counts the modes.
+  package static func resolvents(order n: Int, columns: Int) -> Double {
+    // Some 28 nodes, a column of which takes some seven steps.
+    28 * 7 * 2e-8 * Double(n) * Double(columns) + 1.5e-11 * cube(n)
+  }
+
+  /// Labels of all sites from patches of order m on which the displacements do not count elsewhere.
+  package static func patches(order m: Double, siteCount: Int) -> Double {
+    4e-8 * Double(siteCount) * m * m
+  }
 
   /// Labels of all sites from their own patches of order m.
   ///

@@ -27,15 +27,9 @@ package struct EngineSelection: Sendable {
 
   /// The engines that can label a problem, the cheapest first.
   package func ranking(_ size: ProblemSize, memoryLimit: Int) -> [Ranked] {
-    let able = engines.enumerated().compactMap { index, engine in
-      engine.cost(of: size).map { (index, Ranked(engine: engine, cost: $0)) }
-    }
-    let fitting = able.filter {
-      $0.1.cost.bytes <= memoryLimit && $0.1.cost.error <= size.tolerance
-    }
-    return fitting.sorted {
-      ($0.1.cost.seconds, $0.0) < ($1.1.cost.seconds, $1.0)
-    }.map(\.1)
+    rankedByCost(
+      engines.map { ($0, $0.cost(of: size)) }, tolerance: size.tolerance, memoryLimit: memoryLimit
+    ).map { Ranked(engine: $0.candidate, cost: $0.cost) }
   }
 
   /// The labels of a problem by the cheapest engine that can, with the reason.

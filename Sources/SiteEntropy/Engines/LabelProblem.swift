@@ -1,7 +1,8 @@
+internal import Base
+internal import Crystal
 internal import Formats
 internal import LinearAlgebra
 internal import Potentials
-internal import Synchronization
 
 /// Where the Hessian of a frame comes from.
 enum HessianOrigin: Sendable {
@@ -16,8 +17,8 @@ final class LabelProblem: Sendable {
   let crystal: ReferenceCrystal
   private let origin: HessianOrigin
   private let threads: Int
-  private let knownHessian = Mutex<BlockSparseMatrix?>(nil)
-  private let knownPerturbation = Mutex<SparsePerturbation?>(nil)
+  private let knownHessian = BuiltOnce<Void, BlockSparseMatrix>()
+  private let knownPerturbation = BuiltOnce<Void, SparsePerturbation>()
 
   /// - Parameter threads: Of the Hessian; the bytes do not depend on it.
   init(_ frame: Frame, crystal: ReferenceCrystal, origin: HessianOrigin, threads: Int) {
@@ -29,16 +30,13 @@ final class LabelProblem: Sendable {
   }
 
   /// Number ℓ·S + α of the site of each atom.
-  var siteNumbers: [Int] {
-    crystal.sites.map { $0.translation * crystal.normalizer.basisCount + $0.basis }
-  }
+  var siteNumbers: [Int] { crystal.multilattice.siteNumbers }
 
   /// In eV/Å², not mass-weighted, of the atoms of the frame.
   ///
   /// - Throws: `InputError`.
   func hessian() throws -> BlockSparseMatrix {
-    try knownHessian.withLock { known in
-      if let known { return known }
+    try knownHessian.value {
       let hessian =
         switch origin {
         case .potential(let potential):
@@ -47,7 +45,6 @@ final class LabelProblem: Sendable {
         case .given(let hessian): hessian
         }
       try hessian.check(for: frame)
-      known = hessian
       return hessian
     }
   }
@@ -56,12 +53,7 @@ final class LabelProblem: Sendable {
   ///
   /// - Throws: `InputError`.
   func perturbation() throws -> SparsePerturbation {
-    try knownPerturbation.withLock { known in
-      if let known { return known }
-      let perturbation = try localPerturbation() ?? wholePerturbation()
-      known = perturbation
-      return perturbation
-    }
+    try knownPerturbation.value { try localPerturbation() ?? wholePerturbation() }
   }
 
   private func localPerturbation() throws -> SparsePerturbation? {

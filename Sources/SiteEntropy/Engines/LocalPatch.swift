@@ -45,22 +45,10 @@ struct LocalPatch: Sendable {
     basis: Int, radius: Double, crystal: ReferenceCrystal
   ) -> [(site: LatticeSite, distance: Double)] {
     let lattice = crystal.multilattice
-    let reduced = ReducedCell(lattice.cell)
-    let home = lattice.basis[basis].position
-    var result: [(site: LatticeSite, distance: Double)] = []
-    for element in 0..<lattice.group.count {
-      let t = lattice.vector(of: lattice.group.translation(at: element))
-      for (index, site) in lattice.basis.enumerated() {
-        let u = reduced.minimumImage(
-          t[0] + site.position[0] - home[0], t[1] + site.position[1] - home[1],
-          t[2] + site.position[2] - home[2])
-        let distance = (u.0 * u.0 + u.1 * u.1 + u.2 * u.2).squareRoot()
-        if distance <= radius {
-          result.append((LatticeSite(translation: element, basis: index), distance))
-        }
-      }
+    let distances = lattice.distances(from: lattice.atoms[basis])
+    return lattice.atoms.compactMap { atom in
+      distances[atom] <= radius ? (crystal.sites[atom], distances[atom]) : nil
     }
-    return result
   }
 }
 

@@ -1,3 +1,4 @@
+internal import Base
 internal import Crystal
 internal import Formats
 internal import Glibc
@@ -16,6 +17,8 @@ struct AbsoluteLabels {
   /// What the engine resolvent is asked for, and the error of a label that it states, in k_B.
   private static let tolerance = 1e-9
   private static let error = 4e-8
+  /// Degrees of freedom below which a decomposition is cheaper than to ask for the orbits.
+  private static let leastOrder = 600
 
   /// - Throws: ``SiteEntropyError``, ``InputError``.
   func labels(engine: FormationEngine, memoryLimit: Int) throws -> SiteLabels {
@@ -26,20 +29,24 @@ struct AbsoluteLabels {
       return labels
     }
     if engine == .dense { return try decomposed() }
-    let n = Double(hessian.order)
-    // An orbit is an atom: cheaper than to ask for the orbits in small cells.
-    if engine == .auto, n < 600 { return try decomposed() }
+    if engine == .auto, hessian.order < Self.leastOrder { return try decomposed() }
     let orbits = try PointOrbits(of: frame, about: try center(), classes: classes())
     let atoms = Set(orbits.representatives).sorted()
     let fits =
       DenseEngine.bytesNeeded(order: hessian.order) <= memoryLimit
       && hessian.order <= DenseEngine.largestOrder
-    // Seconds of one core; a column of one node takes some seven steps.
-    let seconds = (
-      dense: 3e-10 * n * n * n,
-      resolvent: 28 * 7 * 2e-8 * n * Double(atoms.count * hessian.blockSize) + 1.5e-11 * n * n * n
-    )
-    if engine == .auto, fits, seconds.dense <= seconds.resolvent { return try decomposed() }
+    let n = hessian.order
+    let ranking = rankedByCost(
+      [
+        (FormationEngine.dense, EngineCost(seconds: CostModel.decomposition(order: n), bytes: 0)),
+        (
+          .resolvent,
+          EngineCost(
+            seconds: CostModel.resolvents(order: n, columns: atoms.count * hessian.blockSize),
+            bytes: 0)
+        ),
+      ], tolerance: 0, memoryLimit: memoryLimit)
+    if engine == .auto, fits, ranking.first?.candidate == .dense { return try decomposed() }
     do {
       return try resolved(orbits, atoms, memoryLimit: memoryLimit)
     } catch let error as SiteEntropyError {

@@ -1,7 +1,7 @@
+internal import Base
 public import Crystal
 public import Formats
 public import Potentials
-internal import Synchronization
 
 /// What the formation of defects is measured against: the perfect crystal of a frame's cell, and the
 /// infinite one.
@@ -53,11 +53,10 @@ public struct FormationReference: Sendable {
 }
 
 /// Builds the reference of each perfect crystal of a stream once.
-public final class FormationReferences: Sendable {
-  private static let capacity = 4
+public struct FormationReferences: Sendable {
   private let potential: any Potential
   private let isMassWeighted: Bool
-  private let known = Mutex<[(frame: Frame, reference: FormationReference)]>([])
+  private let known = BuiltOnce<Frame, FormationReference> { $0.sharesReference(with: $1) }
 
   public init(potential: any Potential, isMassWeighted: Bool = true) {
     (self.potential, self.isMassWeighted) = (potential, isMassWeighted)
@@ -65,15 +64,8 @@ public final class FormationReferences: Sendable {
 
   /// - Throws: What ``FormationReference/init(of:potential:isMassWeighted:)`` throws.
   public func reference(of perfect: Frame) throws -> FormationReference {
-    try known.withLock { known in
-      if let entry = known.first(where: { $0.frame.sharesReference(with: perfect) }) {
-        return entry.reference
-      }
-      let reference = try FormationReference(
-        of: perfect, potential: potential, isMassWeighted: isMassWeighted)
-      if known.count == Self.capacity { known.removeFirst() }
-      known.append((perfect, reference))
-      return reference
+    try known.value(for: perfect) {
+      try FormationReference(of: perfect, potential: potential, isMassWeighted: isMassWeighted)
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Base
 public import Crystal
 internal import Glibc
 internal import LinearAlgebra

@@ -1,3 +1,4 @@
+internal import Base
 public import Formats
 internal import LinearAlgebra
 public import Potentials

@@ -21,10 +21,7 @@ struct UnionProblem: Sendable {
   init(
     _ hessian: BlockSparseMatrix, masses: [Double], crystal: PerfectCrystal, lattice: Multilattice
   ) {
-    let s = lattice.basis.count
-    let numbers = (0..<lattice.atomCount).map {
-      lattice.translationOfAtom[$0] * s + lattice.basisOfAtom[$0]
-    }
+    let numbers = lattice.siteNumbers
     var rows = [Int](repeating: 0, count: crystal.siteOfAtom.count)
     var next = numbers.count
     for (atom, site) in crystal.siteOfAtom.enumerated() {

@@ -57,8 +57,17 @@ public struct Differentiator: Sendable {
     let positions = try crystal.positions(of: frame)
     let prepared = try potential.prepared(for: frame)
     let hessian = try prepared.hessian(positions: positions, threads: threads)
-    let (method, reason) = try choose(frame, crystal, positions, hessian, target)
-    let (weights, ledger) = try weights(method, target, crystal, hessian)
+    var (method, reason) = try choose(frame, crystal, positions, hessian, target)
+    let weights: GradientWeights
+    let ledger: ModeLedger
+    do throws(SiteEntropyError) {
+      (weights, ledger) = try self.weights(method, target, crystal, hessian)
+    } catch {
+      // Lanczos' vectors may end before they are as exact as they should.
+      guard engine == .auto, case .polynomial = method, case .tolerance = error else { throw error }
+      (method, reason) = (.dense, reason + ", too stiff for Lanczos vectors")
+      (weights, ledger) = try self.weights(method, target, crystal, hessian)
+    }
     guard ledger.isStable else { throw SiteEntropyError.unstableFrame(ledger) }
     let blocks = weights.blocks(
       in: hessian, sites: crystal.sites, normalizer: crystal.normalizer)
@@ -123,9 +132,7 @@ public struct Differentiator: Sendable {
     }
   }
 
-  /// Degrees of freedom from which on Lanczos' process costs less than a decomposition.
-  private static let denseLimit = 600
-  /// Degrees of freedom below which that process could end before it converges.
+  /// Degrees of freedom below which Lanczos' process could end before it converges.
   private static let leastOrder = 100
 
   private func choose(
@@ -144,21 +151,37 @@ public struct Differentiator: Sendable {
         from: crystal.foldedHessian,
         to: hessian.scaledSymmetrically(by: crystal.inverseRootMasses), multilattice: lattice)
     let (m, n) = (perturbation.coreOrder, hessian.order)
-    if engine == .polynomial {
-      guard n >= Self.leastOrder else {
-        return (.dense, "Lanczos vectors would fill a space of \(n) dimensions")
-      }
-      return (.polynomial(perturbation), "asked for")
+    if engine == .polynomial, n < Self.leastOrder {
+      return (.dense, "Lanczos vectors would fill a space of \(n) dimensions")
     }
+    let asked = engine == .auto ? cheapest(order: n, coreOrder: m, target) : engine
     let reason =
-      engine == .core ? "asked for" : "the core has \(m) of \(n) degrees of freedom"
-    let isSmall = Double(m) <= 0.8 * Double(n) && (target == .total || m <= Self.largestCore)
-    if engine == .core || isSmall {
-      return (.core(perturbation.core(basisCount: lattice.basis.count)), reason)
+      engine == .auto ? "the core has \(m) of \(n) degrees of freedom" : "asked for"
+    switch asked {
+    case .core: return (.core(perturbation.core(basisCount: lattice.basis.count)), reason)
+    case .polynomial: return (.polynomial(perturbation), reason)
+    case .dense, .auto: return (.dense, reason)
     }
-    return (target == .total || n <= Self.denseLimit ? .dense : .polynomial(perturbation), reason)
   }
 
-  /// Degrees of freedom of a core beyond which Lanczos' process costs less, for one site.
-  private static let largestCore = 3000
+  /// The cheapest engine that has the memory, as for labels; dense, which says what it lacks, where
+  /// none has.
+  private func cheapest(
+    order n: Int, coreOrder m: Int, _ target: GradientTarget
+  ) -> GradientEngine {
+    let decomposed = DenseEngine(kind: .relative, memoryLimit: memoryLimit)
+      .cost(of: ProblemSize(order: n, coreOrder: m, cellOrder: 0))
+    let forms = target == .total ? CostModel.coreForms(order: n, core: m) : 0
+    let core = EngineCost(
+      seconds: CostModel.decomposition(order: m) + forms, bytes: CoreEngine.bytesNeeded(order: m))
+    var candidates: [(candidate: GradientEngine, cost: EngineCost?)] = [
+      (.dense, decomposed), (.core, core),
+    ]
+    if target != .total, n >= Self.leastOrder {
+      let seconds = CostModel.gradientByLanczos(order: n)
+      candidates.append((.polynomial, EngineCost(seconds: seconds, bytes: 0)))
+    }
+    let ranking = rankedByCost(candidates, tolerance: 0, memoryLimit: memoryLimit)
+    return ranking.first?.candidate ?? .dense
+  }
 }

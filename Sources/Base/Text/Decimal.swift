@@ -1,7 +1,8 @@
 /// A finite decimal number: sign, digits with a point, exponent after e or E; nothing else.
 ///
 /// `Double(String)` alone would take nan, inf, hexadecimal and what overflows.
-func decimal(_ word: some Collection<UInt8>) -> Double? {
+@inlinable
+public func decimal(_ word: some Collection<UInt8>) -> Double? {
   var rest = word[...]
   func digits() -> Int {
     let run = rest.prefix { (0x30...0x39).contains($0) }
@@ -29,8 +30,5 @@ func decimal(_ word: some Collection<UInt8>) -> Double? {
   return value
 }
 
-/// A word of an input for a message: printable, short, in quotes.
-func quoted(_ word: some Collection<UInt8>) -> String {
-  let shown = word.prefix(24).map { (0x20..<0x7f).contains($0) ? $0 : UInt8(ascii: "?") }
-  return "'\(String(decoding: shown, as: UTF8.self))\(word.count > 24 ? "..." : "")'"
-}
+/// The number of a text, or nil.
+public func decimal(_ text: String) -> Double? { decimal(text.utf8) }

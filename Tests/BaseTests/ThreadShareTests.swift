@@ -1,4 +1,4 @@
-import LinearAlgebra
+import Base
 import Synchronization
 import Testing
 

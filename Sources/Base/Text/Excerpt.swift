@@ -1,7 +1,7 @@
 /// The start of a piece of an input, fit for a message: printable ASCII, at most `limit` characters.
 ///
 /// Other bytes become `\xNN`, so that no control sequence of a file reaches a terminal.
-func excerpt(_ bytes: some Sequence<UInt8>, limit: Int = 40) -> String {
+public func excerpt(_ bytes: some Sequence<UInt8>, limit: Int = 40) -> String {
   var result = ""
   for byte in bytes {
     let next: String
@@ -17,3 +17,6 @@ func excerpt(_ bytes: some Sequence<UInt8>, limit: Int = 40) -> String {
   }
   return result
 }
+
+/// A word of an input for a message: its first 24 characters in quotes.
+public func quoted(_ word: some Sequence<UInt8>) -> String { "'\(excerpt(word, limit: 24))'" }

@@ -1,0 +1,14 @@
+public import ArgumentParser
+
+/// The memory of commands that decompose dense matrices.
+public struct MemoryOptions: ParsableArguments {
+  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
+  public var maxMemory: PositiveReal?
+
+  public init() {}
+
+  /// In bytes.
+  public var limit: Int {
+    maxMemory.map { Int($0.value * 1_073_741_824) } ?? physicalMemory() / 4 * 3
+  }
+}
