@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Base
 internal import Formats
 public import Potentials
 

@@ -7,6 +7,8 @@ set grid linecolor rgb "#dddddd"
 array names[4] = ["V_Ni", "V_Al", "Ni_Al", "Al_Ni"]
 array titles[4] = ["V_{Ni}", "V_{Al}", "Ni_{Al}", "Al_{Ni}"]
 array colors[4] = ["#1f5fa8", "#2c8a3c", "#c2452d", "#8b4fa8"]
+# Lines of one defect: rows of others between them would break its curve.
+rows(name, table) = sprintf("< awk -F '\t' '$2 == \"%s\"' %s", name, table)
 limit(name) = real(system(sprintf("awk -F '\t' '$2 == \"%s\" && $3 == \"inf\" { print $9 }' sizes.tsv", name)))
 set multiplot layout 1,2
 set title "NiAl, stoichiometric: defects in equilibrium"
@@ -15,7 +17,7 @@ set ylabel "concentration a site"
 set logscale y
 set format y "10^{%T}"
 set key top right
-plot for [k = 1:4] "concentrations.tsv" using (1000 / $1):(strcol(2) eq names[k] ? $8 : NaN) skip 1 with lines linewidth 2 linecolor rgb colors[k] title titles[k]
+plot for [k = 1:4] rows(names[k], "concentrations.tsv") using (1000 / $1):8 with lines linewidth 2 linecolor rgb colors[k] title titles[k]
 unset logscale y
 set format y "%g"
 set title "formation entropy at fixed pressure"
@@ -23,6 +25,6 @@ set xlabel "1/N, N sites"
 set ylabel "S_f(N) - S_f(∞)  (k_B)"
 set key bottom left Left reverse
 set xrange [0:*]
-plot for [k = 1:4] "sizes.tsv" using (strcol(3) eq "inf" ? 0 : 1.0 / $3):(strcol(2) eq names[k] ? $9 - limit(names[k]) : NaN) skip 1 \
+plot for [k = 1:4] rows(names[k], "sizes.tsv") using (strcol(3) eq "inf" ? 0 : 1.0 / $3):($9 - limit(names[k])) \
   with linespoints pointtype 7 linecolor rgb colors[k] title sprintf("%s, S_f(∞) = %.3f", titles[k], limit(names[k]))
 unset multiplot

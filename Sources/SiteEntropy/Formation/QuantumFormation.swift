@@ -1,3 +1,4 @@
+internal import Base
 internal import Crystal
 public import Formats
 internal import LinearAlgebra
