@@ -313,8 +313,8 @@ def trust():
 KINDS = {
     "localized": "--mode localized --amplitude 0.05 --radius 5",
     "rattle": "--mode rattle --amplitude 0.03",
-    "cosine": "--mode cosine --amplitude 0.05",
-    "tail": "--mode tail --amplitude 0.05 --radius 4",
+    "cosine": "--mode cosine --amplitude 0.05 --wave 1 0 0",
+    "tail": "--mode tail --amplitude 0.1 --radius 4 --exponent 2",
     "strain": "--mode strain --amplitude 0.01",
 }
 
