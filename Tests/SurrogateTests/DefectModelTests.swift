@@ -1,3 +1,4 @@
+import Base
 import Crystal
 import Descriptors
 import Formats

@@ -1,4 +1,5 @@
 import Base
+import Base
 import CommandLine
 import Formats
 import SiteEntropy

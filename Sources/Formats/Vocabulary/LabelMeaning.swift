@@ -1,3 +1,5 @@
+internal import Base
+
 /// What the labels of a frame mean: two frames whose labels differ in any of this belong into
 /// different fits (formats/site-entropy.md, "What labels mean").
 public struct LabelMeaning: Equatable, Sendable {
