@@ -112,11 +112,9 @@ struct BlockJacobi {
   }
 
   /// What the quadrature says about a site.
-  struct Quadrature: Sendable {
+  struct Quadrature {
     /// tr [log(1+J) - J]_11, with what is not positive of 1+J left out.
     var curvature = 0.0
-    /// tr [J²]_11.
-    var square = 0.0
     /// The extreme eigenvalues of J.
     var least = 0.0
     var largest = 0.0
@@ -155,7 +153,6 @@ struct BlockJacobi {
       for a in 0..<d { weight += spectrum.rows[a * n + m] * spectrum.rows[a * n + m] }
       result.curvature +=
         weight * ((1 + theta > ModeLedger.zeroTolerance ? log1p(theta) : 0) - theta)
-      result.square += weight * theta * theta
     }
     return result
   }

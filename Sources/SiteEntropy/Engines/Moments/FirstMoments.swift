@@ -17,42 +17,24 @@ package struct FirstMoments {
   private static let partCount = 8
 
   /// A kind of pair that occurs, one of each two that are mirrors of each other.
-  struct PairKind: Sendable {
+  private struct PairKind {
     let first: Int
     let second: Int
     let translation: Int
     let weight: Double
-    /// The cell of the first site of each block.
+    /// Blocks of δH̃: the cell of the first site, and the number of the block.
     var cells: [Int32] = []
-    /// Shape [cells, d, d].
-    var values: [Double] = []
-
-    init(first: Int, second: Int, translation: Int, weight: Double) {
-      (self.first, self.second, self.translation) = (first, second, translation)
-      self.weight = weight
-    }
-
-    /// Adds a block, times a factor, to those of a cell.
-    mutating func append(
-      cell: Int, times factor: Double = 1, _ blocks: [Double], from start: Int, blockSize: Int
-    ) {
-      cells.append(Int32(truncatingIfNeeded: cell))
-      for e in start..<start + blockSize * blockSize { values.append(factor * blocks[e]) }
-    }
+    var blocks: [Int32] = []
   }
 
   private let normalizer: Normalizer
+  private let perturbation: BlockSparseMatrix
   private let kinds: [PairKind]
-
-  /// - Parameter kinds: No two of them alike, none the mirror of another one.
-  init(_ kinds: [PairKind], _ normalizer: Normalizer) {
-    (self.kinds, self.normalizer) = (kinds, normalizer)
-  }
 
   /// - Parameter perturbation: δH̃ by site number.
   package init(_ perturbation: BlockSparseMatrix, _ normalizer: Normalizer) {
-    self.normalizer = normalizer
-    let (group, s, d) = (normalizer.group, normalizer.basisCount, normalizer.dimension)
+    (self.perturbation, self.normalizer) = (perturbation, normalizer)
+    let (group, s) = (normalizer.group, normalizer.basisCount)
     var slots: [Int: Int] = [:]
     var kinds: [PairKind] = []
     for site in 0..<perturbation.siteCount {
@@ -63,22 +45,19 @@ package struct FirstMoments {
         let key = (translation * s + basis) * s + other % s
         if let slot = slots[key] {
           if slot >= 0 {
-            kinds[slot].append(
-              cell: cell, perturbation.values, from: k * d * d, blockSize: d)
+            kinds[slot].cells.append(Int32(truncatingIfNeeded: cell))
+            kinds[slot].blocks.append(Int32(truncatingIfNeeded: k))
           }
           continue
         }
-        let weight = group.weight(
-          ofPair: basis, LatticeSite(translation: translation, basis: other % s))
-        guard weight > 0 else {
-          slots[key] = -1
-          continue
-        }
+        let mirror = (group.opposite(translation) * s + other % s) * s + basis
+        if mirror != key { slots[mirror] = -1 }
         slots[key] = kinds.count
-        var kind = PairKind(
-          first: basis, second: other % s, translation: translation, weight: Double(weight))
-        kind.append(cell: cell, perturbation.values, from: k * d * d, blockSize: d)
-        kinds.append(kind)
+        kinds.append(
+          PairKind(
+            first: basis, second: other % s, translation: translation,
+            weight: mirror == key ? 1 : 2, cells: [Int32(truncatingIfNeeded: cell)],
+            blocks: [Int32(truncatingIfNeeded: k)]))
       }
     }
     self.kinds = kinds
@@ -136,12 +115,12 @@ package struct FirstMoments {
       let (kind, element) = (kinds[component / area], component % area)
       let lane = (component - components.lowerBound) / 2
       let isImaginary = !(component - components.lowerBound).isMultiple(of: 2)
-      for (index, cell) in kind.cells.enumerated() {
-        let value = kind.weight * kind.values[index &* area &+ element]
+      for (cell, block) in zip(kind.cells, kind.blocks) {
+        let value = kind.weight * perturbation.values[Int(block) * area + element]
         if isImaginary {
-          fieldImaginary[Int(cell) &* lanes &+ lane] += value
+          fieldImaginary[Int(cell) * lanes + lane] = value
         } else {
-          fieldReal[Int(cell) &* lanes &+ lane] += value
+          fieldReal[Int(cell) * lanes + lane] = value
         }
       }
     }

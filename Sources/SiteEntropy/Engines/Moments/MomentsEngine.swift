@@ -9,13 +9,9 @@ internal import LinearAlgebra
 ///     S_i ≈ T1_i + [G_k - T1]_i(R)
 ///
 /// T1, the first moment, is linear in δH̃ and carries the slow tail: it is had with nothing cut, by
-/// Bloch sums; so is most of the second one (``SecondMoments``). The higher moments see the sites
-/// within R of site i. k steps are exact on the moments [E]_ii … [E^(2k-1)]_ii. Steps and radius are
-/// those that the tolerance needs, found on a sample of sites (``MomentsSearch``); what they leave out
-/// there gives the error estimate.
-///
-/// The logarithm is defined on stable frames only: that a frame is one is shown first, over the whole
-/// cell, as no single site sees a mode of long waves.
+/// Bloch sums. The higher moments see the sites within R of site i. k steps are exact on the moments
+/// [E]_ii … [E^(2k-1)]_ii. Steps and radius are those that the tolerance needs, found on a sample of
+/// sites (``MomentsSearch``); what they leave out there gives the error estimate.
 public struct MomentsEngine: Sendable {
   /// Of the labels, in k_B; used where steps or radius are not given.
   public let tolerance: Double
@@ -48,21 +44,11 @@ public struct MomentsEngine: Sendable {
   public func labels(
     of perturbation: SparsePerturbation, crystal: ReferenceCrystal
   ) throws(SiteEntropyError) -> SiteLabels {
-    let (matrix, normalizer) = (perturbation.matrix, crystal.normalizer)
-    let ledger = try SpectrumEnds(matrix, normalizer, untilStable: true).ledger
-    guard ledger.isStable, ledger.smallest > ModeLedger.zeroTolerance else {
-      throw .unstableFrame(ledger)
-    }
-    let second = second(matrix, crystal)
-    let choice = try MomentsSearch(
-      matrix, second: second, crystal: crystal, tolerance: tolerance, memoryLimit: memoryLimit
-    ).choose(steps: steps, radius: radius)
-    let share = second.map { second in
-      SecondShare(
-        second, pairs: second.farPairs(within: choice.pairRadius, of: nil, crystal: crystal),
-        patches: choice.patches, within: choice.pairRadius, crystal: crystal)
-    }
-    let run = MomentsRun(matrix, patches: choice.patches, second: share, crystal: crystal)
+    let matrix = perturbation.matrix
+    let search = MomentsSearch(
+      perturbation, crystal: crystal, tolerance: tolerance, memoryLimit: memoryLimit)
+    let choice = try search.choose(steps: steps, radius: radius)
+    let run = MomentsRun(matrix, patches: choice.patches, crystal: crystal)
     var (taken, estimate) = (choice.steps, choice.estimate)
     var rest = run.all(steps: taken)
     while true {
@@ -72,31 +58,34 @@ public struct MomentsEngine: Sendable {
       taken += 1
       rest = run.all(steps: taken)
     }
-    // A patch may be less stable than the cell: the estimate knows nothing of that.
-    if 1 + rest.least <= ModeLedger.zeroTolerance { estimate = .infinity }
-    guard estimate <= tolerance || (steps != nil && estimate.isFinite) else {
+    guard estimate <= tolerance || steps != nil else {
       throw .tolerance(
         wanted: tolerance, reached: estimate, advice: "the engine polynomial has no such limit")
     }
-    let first = FirstMoments(matrix, normalizer).traces()
-    let labels = (0..<matrix.siteCount).map {
-      -0.5 * (first[$0] + (second?.coupledTraces[$0] ?? 0) + rest.curvatures[$0])
-    }
+    let first = FirstMoments(matrix, crystal.normalizer).traces()
+    let labels = (0..<matrix.siteCount).map { -0.5 * (first[$0] + rest.curvatures[$0]) }
+    let ledger = ModeLedger(
+      zeroModes: matrix.blockSize, negativeModes: 0, smallest: 1 + rest.least,
+      largest: 1 + rest.largest, expectedZeroModes: matrix.blockSize)
+    if ledger.smallest < Self.suspicious { try prove(matrix, crystal.normalizer) }
     return SiteLabels(
       kind: .relative, engine: "moments", siteEntropy: labels, entropy: labels.reduce(0, +),
       ledger: ledger, errorEstimate: estimate,
       quadrature: SiteLabels.Quadrature(steps: taken, radius: choice.radius))
   }
 
-  /// Kinds of pairs beyond which the second moment is not had apart: the products cost more then than
-  /// a larger radius.
-  private static let mostKinds = 200
+  /// Where the quadratures of single sites see an eigenvalue of A below this, the spectrum itself is
+  /// looked at: that of a site's own subspace is narrower.
+  private static let suspicious = 0.4
 
-  private func second(_ matrix: BlockSparseMatrix, _ crystal: ReferenceCrystal) -> SecondMoments? {
-    let kinds = CouplingKinds(matrix, crystal.normalizer)
-    guard kinds.blocks.kindCount <= Self.mostKinds else { return nil }
-    return SecondMoments(
-      matrix, kinds, crystal.normalizer, rootMasses: crystal.rootMassesOfBasis)
+  /// - Throws: ``SiteEntropyError/unstableFrame(_:)`` where a mode is not positive.
+  private func prove(
+    _ matrix: BlockSparseMatrix, _ normalizer: Normalizer
+  ) throws(SiteEntropyError) {
+    let ledger = try SpectrumEnds(matrix, normalizer).ledger
+    guard ledger.isStable, ledger.smallest > ModeLedger.zeroTolerance else {
+      throw .unstableFrame(ledger)
+    }
   }
 }
 
@@ -105,23 +94,17 @@ struct MomentsRun {
   private let matrix: BlockSparseMatrix
   /// One for each basis site.
   private let patches: [MomentsPatch]
-  /// Where the second moment is had apart.
-  private let second: SecondShare?
   private let crystal: ReferenceCrystal
 
-  init(
-    _ matrix: BlockSparseMatrix, patches: [MomentsPatch], second: SecondShare?,
-    crystal: ReferenceCrystal
-  ) {
+  init(_ matrix: BlockSparseMatrix, patches: [MomentsPatch], crystal: ReferenceCrystal) {
     (self.matrix, self.patches, self.crystal) = (matrix, patches, crystal)
-    self.second = second
   }
 
-  /// G_k - T1 of every site (less what Bloch sums give of the second moment), times -2, and the
-  /// least eigenvalue of all J.
+  /// G_k - T1 of every site, times -2, and the extreme eigenvalues of all J.
   struct Results {
     var curvatures: [Double]
     var least = 0.0
+    var largest = 0.0
     /// The most that the last step changed a label by, in k_B.
     var lastStep = 0.0
   }
@@ -145,13 +128,9 @@ struct MomentsRun {
           let before =
             steps > 1 ? jacobi.quadrature(steps: steps - 1, using: &spectrum).curvature : 0
           results[4 * index] = quadrature.curvature
-          if let second {
-            results[4 * index] +=
-              0.5 * quadrature.square
-              + second.value(at: group[group.startIndex + index], basis: basis)
-          }
           results[4 * index + 1] = quadrature.least
-          results[4 * index + 2] = 0.5 * abs(quadrature.curvature - before)
+          results[4 * index + 2] = quadrature.largest
+          results[4 * index + 3] = 0.5 * abs(quadrature.curvature - before)
         }
       }
     }
@@ -161,45 +140,17 @@ struct MomentsRun {
         let at = ((basis * each + index / size) * size + index % size) * 4
         result.curvatures[cell * s + basis] = output[at]
         result.least = min(result.least, output[at + 1])
-        result.lastStep = max(result.lastStep, output[at + 2])
+        result.largest = max(result.largest, output[at + 2])
+        result.lastStep = max(result.lastStep, output[at + 3])
       }
     }
     return result
   }
 
-  /// The second moments of all pairs within the radius at some sites, as ``SecondShare/value(at:basis:)``
-  /// gives that of some pairs; the patches reach as far beyond it as δH̃ couples.
-  ///
-  /// - Parameter coupled: Of the same radius.
-  func cutSecondMoments(at sites: [[Int]], coupled: SecondShare) -> [Double] {
-    let squares = mapSample(sites) { basis, cells, workspace in
-      patches[basis].cutSquares(at: cells, &workspace)
-    }
-    let places = sites.enumerated().flatMap { basis, cells in cells.map { (basis, $0) } }
-    return zip(squares, places).map { square, place in
-      let sums = coupled.sums(at: place.1, basis: place.0)
-      return -0.5 * (square - sums.pairs - sums.remainders)
-    }
-  }
-
-  /// The quadratures of some sites for k = 1 … steps: shape [sites][steps].
+  /// G_k - T1 of some sites, times -2, for k = 1 … steps: shape [sites][steps].
   ///
   /// - Parameter sites: Cells of each basis site.
-  func quadratures(at sites: [[Int]], steps: Int) -> [[BlockJacobi.Quadrature]] {
-    mapSample(sites) { basis, cells, workspace in
-      let found = patches[basis].jacobi(at: cells, steps: steps, &workspace)
-      var spectrum = SmallSpectrum()
-      return found.map { jacobi in
-        (1...steps).map { jacobi.quadrature(steps: $0, using: &spectrum) }
-      }
-    }
-  }
-
-  /// The results of `body` for batches of sites, in the order of the sites.
-  private func mapSample<Result: Sendable>(
-    _ sites: [[Int]],
-    _ body: @Sendable (Int, ArraySlice<Int>, inout MomentsPatch.Workspace) -> [Result]
-  ) -> [Result] {
+  func curvatures(at sites: [[Int]], steps: Int) -> [[Double]] {
     var jobs: [(basis: Int, cells: ArraySlice<Int>)] = []
     for (basis, cells) in sites.enumerated() {
       for first in stride(from: 0, to: cells.count, by: MomentsPatch.batch) {
@@ -209,17 +160,19 @@ struct MomentsRun {
     let workspaces = Workspaces(siteCount: matrix.siteCount)
     let frozen = jobs
     return mapConcurrently(jobs.count) { job in
-      workspaces.lend { body(frozen[job].basis, frozen[job].cells, &$0) }
+      workspaces.lend { workspace in
+        let found = patches[frozen[job].basis].jacobi(
+          at: frozen[job].cells, steps: steps, &workspace)
+        var spectrum = SmallSpectrum()
+        return found.map { jacobi in
+          (1...steps).map { jacobi.quadrature(steps: $0, using: &spectrum).curvature }
+        }
+      }
     }.flatMap { $0 }
   }
 }
 
 extension ReferenceCrystal {
-  /// m^(1/2) of the basis sites: what a rigid shift is in weighted coordinates.
-  var rootMassesOfBasis: [Double] {
-    (0..<normalizer.basisCount).map { 1 / inverseRootMasses[multilattice.atoms[$0]] }
-  }
-
   /// The translations in an order that keeps neighbours together: brick by brick.
   ///
   /// - Parameter count: Cells of a brick, about.

@@ -24,21 +24,15 @@ struct MomentsPatch: Sendable {
   private let rootMasses: [Double]
 
   var order: Int { patch.green.rowCount }
-  var sites: [LatticeSite] { patch.sites }
-  /// F e of the basis site at the sites, shape [order, 4].
-  var roots: [Double] { patch.roots }
 
-  /// - Parameters:
-  ///   - reach: How far the patch goes beyond the radius, in Å.
-  ///   - perturbation: δH̃ by site number.
-  init(
-    basis: Int, radius: Double, reach: Double = 0, perturbation: BlockSparseMatrix,
-    crystal: ReferenceCrystal
-  ) {
+  /// - Parameter perturbation: δH̃ by site number.
+  init(basis: Int, radius: Double, perturbation: BlockSparseMatrix, crystal: ReferenceCrystal) {
     (self.basis, self.radius, self.perturbation) = (basis, radius, perturbation)
-    patch = LocalPatch(basis: basis, radius: radius, reach: reach, crystal: crystal)
+    patch = LocalPatch(basis: basis, radius: radius, reach: 0, crystal: crystal)
     normalizer = crystal.normalizer
-    rootMasses = crystal.rootMassesOfBasis
+    rootMasses = (0..<normalizer.basisCount).map {
+      1 / crystal.inverseRootMasses[crystal.multilattice.atoms[$0]]
+    }
   }
 
   /// Memory of one thread.
@@ -89,33 +83,6 @@ struct MomentsPatch: Sendable {
       swap(&vectors.current, &vectors.before)
     }
     return result
-  }
-
-  /// tr Wᵀ H̃0⁺ W of some sites of this sublattice, W = δH̃ S, with S = F e cut at the radius: the
-  /// second moment of all pairs within it, where the patch reaches as far beyond as δH̃ couples.
-  func cutSquares(at translations: ArraySlice<Int>, _ workspace: inout Workspace) -> [Double] {
-    let (d, width) = (normalizer.dimension, Self.width)
-    var vectors = Vectors(count: order * width, reusing: &workspace)
-    defer { vectors.giveBack(to: &workspace) }
-    for (index, translation) in translations.enumerated() {
-      read(translation, index, &workspace)
-      for row in 0..<order {
-        let factor = patch.isInside[row / d] ? 1.0 : 0
-        for a in 0..<4 {
-          vectors.current[row * width + 4 * index + a] = factor * patch.roots[4 * row + a]
-        }
-      }
-    }
-    var gram = [Double](repeating: 0, count: 16)
-    for index in 0..<translations.count {
-      vectors.multiply(perturbation, workspace.blocks[index], width, 4 * index, &gram)
-    }
-    vectors.applyGreen(patch.green, width: width, columns: 4 * translations.count)
-    let none = [Double](repeating: 0, count: 12)
-    return (0..<translations.count).map { index in
-      vectors.advance(none, none, width, 4 * index, &gram)
-      return (0..<d).reduce(0.0) { $0 + gram[5 * $1] }
-    }
   }
 
   /// Finds the blocks of δH̃ around a site.
