@@ -171,6 +171,6 @@ let package = Package(
         "Surrogate", "Regression", "Descriptors", "SiteEntropy", "Potentials", "Crystal",
         "Formats",
       ]),
-    tests("CommandTests", ["CommandLine"]),
+    tests("CommandTests", ["CommandLine", "LinearAlgebra"]),
   ] + commands.flatMap(\.targets),
   swiftLanguageModes: [.v6])

@@ -2,8 +2,23 @@ public import ArgumentParser
 internal import Base
 internal import Formats
 
-/// A finite decimal number greater than 0 as the value of an option; nan, inf, hexadecimal digits and
-/// blanks are refused, so that ArgumentParser names the option and exits 64.
+/// A finite decimal number as the value of an option; nan, inf, hexadecimal digits and blanks are
+/// refused, so that ArgumentParser names the option and exits 64.
+public struct Real: ExpressibleByArgument, Equatable, Sendable, CustomStringConvertible {
+  public let value: Double
+
+  public init(_ value: Double) { self.value = value }
+
+  public init?(argument: String) {
+    guard let value = decimal(argument) else { return nil }
+    self.value = value
+  }
+
+  public var description: String { shortest(value) }
+  public var defaultValueDescription: String { description }
+}
+
+/// A ``Real`` greater than 0.
 public struct PositiveReal: ExpressibleByArgument, Equatable, Sendable, CustomStringConvertible {
   public let value: Double
 

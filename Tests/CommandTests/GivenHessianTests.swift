@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import LinearAlgebra
 import TestSupport
 import Testing
 
@@ -197,11 +198,11 @@ struct GivenHessianTests {
       var encoder = try FrameEncoder(format: .hdf5)
       while let frame = try stream.next() {
         let stored = try #require(try stream.archive?.hessian(frame: 0))
-        var values = stored.values
+        var values = stored.matrix.values
         values[index] += change
         let changed = try StoredHessian(
-          blockSize: 3, siteCount: stored.siteCount, rowStarts: stored.rowStarts,
-          indices: stored.indices, values: values, masses: stored.masses)
+          blockSize: 3, siteCount: stored.matrix.siteCount, rowStarts: stored.matrix.rowStarts,
+          indices: stored.matrix.indices, values: values, masses: stored.masses)
         try encoder.append(
           frame,
           FrameAttachments(
