@@ -65,7 +65,7 @@ struct RelaxTests {
     ("--push-size 0.1 perfect.xyz", 64, "expected --push"),
     ("--seed 3 perfect.xyz", 64, "--push random"),
     ("--max-force 0 perfect.xyz", 64, "max-force"),
-    ("three.xyz", 65, "vacancies: expected 3"),
+    ("three.xyz", 65, "expected 3 empty sites of the crystal"),
   ])
   func whatCannotBeRelaxedIsNamed(options: String, status: Int, message: String) throws {
     let result = try Scratch().shell(

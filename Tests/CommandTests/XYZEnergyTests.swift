@@ -44,7 +44,7 @@ struct XYZEnergyTests {
       """
       set -eo pipefail
       xyz-build diamond --species Si -a auto -p \(Self.potentials)/Si.sw --supercell 2 1 1 > a.xyz
-      sed -n 2p a.xyz | grep -o 'lattice_constant=5.43094[0-9]*' | cut -c 1-24
+      sed -n 2p a.xyz | grep -o 'lattice_constant=5.43094[0-9]*' | cut -c 1-25
       xyz-energy -p \(Self.potentials)/Si.sw a.xyz | sed -n 2p | grep -c 'stress="[-0-9.]*e-1[0-9]'
       xyz-build wurtzite --species Ga N -a auto -p \(Self.potentials)/GaN.sw | sed -n 2p |
         grep -o 'c_over_a\\|internal_parameters'

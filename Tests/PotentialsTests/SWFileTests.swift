@@ -79,7 +79,7 @@ struct SWFileTests {
         "Cd Te Cd \(entry.dropFirst(9))\nCd Cd Te \(entry.dropFirst(9).replacing("21.0", with: "20"))",
         2, "lambda"
       ),
-      ("S\u{7}i Si Si \(entry.dropFirst(9))", 1, "'S?i'"),
+      ("S\u{7}i Si Si \(entry.dropFirst(9))", 1, "'S\\x07i'"),
     ] as [(String, Int?, String)])
   func whatIsNoEntryIsRefusedWithItsLine(text: String, line: Int?, words: String) throws {
     let error = #expect(throws: InputError.self) { try potential(text) }
