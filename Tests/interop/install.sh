@@ -24,6 +24,8 @@ if command -v valgrind > /dev/null && grep -qs ' avx512vl ' /proc/cpuinfo; then
   [ "$status" -eq 70 ]
   grep -q '^xyz-convert: expected a processor of level x86-64-v4' "$folder/older"
 fi
+# One executable, and nothing of Foundation but its essentials, which would double it.
+[ "$(du -sk "$folder/bin" | cut -f 1)" -le 40960 ]
 count=$(ls "$folder/bin" | wc -l)
 [ "$count" -ge 12 ]
 echo "install: $count commands with manual pages and completions"

@@ -1,7 +1,7 @@
 import ArgumentParser
 package import CommandLine
 import Formats
-import Foundation
+import Glibc
 
 package var xyzConvert: any CheckedCommand.Type { XYZConvert.self }
 
@@ -35,7 +35,7 @@ struct XYZConvert: FilterCommand {
 
   func validate() throws {
     guard let last = types?.symbols.last, stream.inputs.isEmpty,
-      FileManager.default.fileExists(atPath: last)
+      unsafe access(last, F_OK) == 0
     else { return }
     throw ValidationError(
       "--types: took '\(last)' for an element, and a file has that name: "
