@@ -66,7 +66,8 @@ public struct RidgeChannel: Sendable {
           difference
           * SIMD4(
             coefficients[j], coefficients[j &+ 1], coefficients[j &+ 2], coefficients[j &+ 3])
-        farthest = pointwiseMax(farthest, pointwiseMax(difference, -difference))
+        let size = difference.replacing(with: -difference, where: difference .< 0)
+        farthest.replace(with: size, where: size .> farthest)
       }
       var (value, distance) = ((sums[0] + sums[2]) + (sums[1] + sums[3]), farthest.max())
       for j in whole..<k {

@@ -131,9 +131,13 @@ public struct TotalLeverage: Sendable {
     let mean = model.channels[channel].featureMean
     let k = mean.count
     precondition(features.count == siteCount * k, "total: expected [\(siteCount), \(k)]")
+    // Taken out for the loop, which then runs over one array.
+    var sum: [Double] = []
+    swap(&sum, &sums[channel])
     for site in 0..<siteCount {
-      for j in 0..<k { sums[channel][j] += features[site * k + j] - mean[j] }
+      for j in 0..<k { sum[j] += features[site * k + j] - mean[j] }
     }
+    sums[channel] = sum
     counts[channel] += siteCount
   }
 

@@ -191,6 +191,8 @@ public struct ModelPredictor: Sendable {
     for (atom, value) in zip(members, fit.leverages(rows, siteCount: members.count)) {
       part.leverages[atom - first] = value
     }
-    part.total.add(rows, siteCount: members.count, channel: channel, of: model)
+    if withDeviations || model.largestCoherence != nil {
+      part.total.add(rows, siteCount: members.count, channel: channel, of: model)
+    }
   }
 }
