@@ -136,6 +136,17 @@ use_sitevib() {
   PATH=$SITEVIB_BIN:$PATH
 }
 
+# use_peers PACKAGE: sets peers, the folder of a Python with the programs that examples/benchmarks compares with, made anew where its list has changed.
+use_peers() {
+  peers=$1/.build/peers
+  if ! cmp -s "$1/examples/benchmarks/requirements.txt" "$peers/installed.txt"; then
+    echo "Installing the peers ..." >&2
+    python3 -m venv --clear "$peers"
+    "$peers/bin/pip" install --quiet --disable-pip-version-check -r "$1/examples/benchmarks/requirements.txt"
+    cp "$1/examples/benchmarks/requirements.txt" "$peers/installed.txt"
+  fi
+}
+
 # begin_figure NAME "$@": the common beginning of the scripts in examples/figures, with their arguments [--quick] [FOLDER].
 # Finds the tools in the folder SITEVIB_BIN or builds them, then makes FOLDER (default: NAME) and goes there.
 # Sets figures and potentials (where the scripts and the parameter files are) and quick (1 or 0).

@@ -145,6 +145,14 @@ public struct ElementList: ExpressibleByArgument, Equatable, Sendable, CustomStr
 
   public var description: String { symbols.joined(separator: " ") }
   public var defaultValueDescription: String { description }
+
+  /// Refuses a last element that is the name of a file as well, where no other input is named.
+  public func checkTookNoFile(option: String, inputs: [String]) throws {
+    guard inputs.isEmpty, let last = symbols.last, FileIdentity(path: last) != nil else { return }
+    throw ValidationError(
+      "\(option): took '\(last)' for an element, and a file has that name: "
+        + "give it as ./\(last), or in front of \(option)")
+  }
 }
 
 /// Joins the elements after each of `options`, so that they become one value and no name of a file

@@ -21,6 +21,17 @@ public struct TableOptions: ParsableArguments {
     }
   }
 
+  /// Refuses to refit where there is no potential of ours.
+  ///
+  /// - Parameters:
+  ///   - path: The parameter file; nil where there is none.
+  ///   - option: That names it.
+  public func validate(beside path: String?, option: String = "--potential") throws {
+    guard path != nil || refit == nil else {
+      throw ValidationError("--refit: expected \(option), found none")
+    }
+  }
+
   /// What the potential is for, which decides how much noise of its tables matters.
   public enum Use: Sendable {
     /// Energies and forces, which are smooth.

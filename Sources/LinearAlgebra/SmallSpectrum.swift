@@ -1,8 +1,7 @@
 /// Eigenvalues of a small symmetric matrix and the first rows of its eigenvectors, without LAPACK:
 /// for matrices of order 3 to 40, of which there are millions.
 ///
-/// Householder reflections to tridiagonal form, then implicit QL steps (EISPACK's tred2 and tql2,
-/// of whose rotations the first rows alone are kept).
+/// Householder reflections to tridiagonal form (EISPACK's tred2), then ``diagonalizeTridiagonal``.
 public struct SmallSpectrum: Sendable {
   /// Not sorted; the first n are of the last matrix.
   public private(set) var values: [Double] = []
@@ -29,7 +28,8 @@ public struct SmallSpectrum: Sendable {
     for k in 0..<n { values[k] = a[k * n + k] }
     for k in 0..<max(0, n - 1) { e[k] = a[k * n + k + 1] }
     if n > 0 { e[n - 1] = 0 }
-    rotate(n, rowCount)
+    let scale = (0..<n).reduce(0) { max($0, abs(values[$1]), abs(e[$1])) }
+    diagonalizeTridiagonal(&values, &e, scale: scale, rows: &rows, rowCount: rowCount)
   }
 
   private mutating func resize(_ n: Int, _ rowCount: Int) {
@@ -69,50 +69,6 @@ public struct SmallSpectrum: Sendable {
       for i in k + 1..<n { sum += rows[row * n + i] * v[i] }
       guard sum != 0 else { continue }
       for i in k + 1..<n { rows[row * n + i] -= beta * sum * v[i] }
-    }
-  }
-
-  private mutating func rotate(_ n: Int, _ rowCount: Int) {
-    var scale = 0.0
-    for k in 0..<n { scale = max(scale, abs(values[k]), abs(e[k])) }
-    for l in 0..<n {
-      for _ in 0..<60 {
-        var m = l
-        while m < n - 1, abs(e[m]) > 1.1e-16 * scale { m += 1 }
-        guard m > l else { break }
-        var g = (values[l + 1] - values[l]) / (2 * e[l])
-        var r = (g * g + 1).squareRoot()
-        g = values[m] - values[l] + e[l] / (g + (g < 0 ? -r : r))
-        var (s, c, shift) = (1.0, 1.0, 0.0)
-        var isSplit = false
-        for i in (l..<m).reversed() {
-          let (f, b) = (s * e[i], c * e[i])
-          r = (f * f + g * g).squareRoot()
-          e[i + 1] = r
-          if r == 0 {
-            values[i + 1] -= shift
-            e[m] = 0
-            isSplit = true
-            break
-          }
-          (s, c) = (f / r, g / r)
-          g = values[i + 1] - shift
-          r = (values[i] - g) * s + 2 * c * b
-          shift = s * r
-          values[i + 1] = g + shift
-          g = c * r - b
-          for row in 0..<rowCount {
-            let at = row * n + i
-            let (low, high) = (rows[at], rows[at + 1])
-            rows[at + 1] = s * low + c * high
-            rows[at] = c * low - s * high
-          }
-        }
-        if isSplit { continue }
-        values[l] -= shift
-        e[l] = g
-        e[m] = 0
-      }
     }
   }
 }

@@ -61,12 +61,22 @@ public struct ReferenceKernel: Sendable {
 
   /// D(k) = Σ_R C(R) e^{-ik·R}, Hermitian, of order S·d.
   public func dynamicalMatrix(_ k: Int, of group: TranslationGroup) -> ComplexMatrix {
+    dynamicalMatrix { group.phase(k, group.index(of: $0)) }
+  }
+
+  /// Σ_R C(R) e^{iφ(R)}, its Hermitian part.
+  ///
+  /// - Parameter phase: cos φ and sin φ of a translation.
+  @inline(__always)
+  func dynamicalMatrix(
+    _ phase: (_ translation: (Int, Int, Int)) -> (Double, Double)
+  ) -> ComplexMatrix {
     let (d, order) = (dimension, basisCount * dimension)
     var result = ComplexMatrix(
       order: order, real: [Double](repeating: 0, count: order * order),
       imaginary: [Double](repeating: 0, count: order * order))
     for entry in entries {
-      let (c, s) = group.phase(k, group.index(of: entry.translation))
+      let (c, s) = phase(entry.translation)
       for a in 0..<d {
         for b in 0..<d {
           let element = (entry.row * d + a) * order + entry.column * d + b

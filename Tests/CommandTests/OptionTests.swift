@@ -34,6 +34,14 @@ struct OptionTests {
     #expect(missing.status == 64 && missing.error.contains("expected --radius"))
   }
 
+  /// There are no tables to refit where another program gives the forces.
+  @Test(arguments: ["hessian", "xyz-energy", "xyz-relax"])
+  func tablesOfOthersAreNotRefitted(tool: String) throws {
+    let run = try Scratch().run(tool, ["--forces", "cat", "--refit", "20"])
+    #expect(run.status == 64 && run.output.isEmpty)
+    #expect(run.error.contains("--refit: expected --potential, found none"), "\(run.error)")
+  }
+
   @Test func wrongSpeciesAreWrongUsage() throws {
     let scratch = try Scratch()
     let result = try scratch.run("xyz-build", ["zincblende", "--species", "Si", "-a", "5"])

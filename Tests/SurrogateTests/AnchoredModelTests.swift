@@ -7,15 +7,6 @@ import Testing
 
 /// Models of labels that vanish in the reference crystal: |u|², three times as large on chlorine.
 struct AnchoredModelTests {
-  private final class Memory: NumberStore {
-    private var values: [Double] = []
-    func append(_ new: [Double]) -> Int {
-      values += new
-      return values.count - new.count
-    }
-    func read(at start: Int, count: Int) -> [Double] { Array(values[start..<start + count]) }
-  }
-
   private func crystal(_ repeats: [Int]) throws -> Frame {
     let prototype = try #require(Prototype.named("rocksalt"))
     return try prototype.supercell(repeats, species: ["Na", "Cl"], latticeConstant: 5.64)

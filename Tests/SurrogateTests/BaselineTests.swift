@@ -11,15 +11,6 @@ import Testing
 
 /// Models of what the labels of a potential leave.
 struct BaselineTests {
-  private final class Memory: NumberStore {
-    private var values: [Double] = []
-    func append(_ new: [Double]) -> Int {
-      values += new
-      return values.count - new.count
-    }
-    func read(at start: Int, count: Int) -> [Double] { Array(values[start..<start + count]) }
-  }
-
   private static func potential(_ change: (String) -> String = { $0 }) throws -> any Potential {
     let path = repositoryFile("examples/potentials/Si.sw").path(percentEncoded: false)
     let text = String(decoding: try ByteSource(path: path).readToEnd(), as: UTF8.self)

@@ -12,15 +12,6 @@ import Testing
 
 /// Models of kind formation: crystals with vacancies, antisites and added atoms.
 struct DefectModelTests {
-  private final class Memory: NumberStore {
-    private var values: [Double] = []
-    func append(_ new: [Double]) -> Int {
-      values += new
-      return values.count - new.count
-    }
-    func read(at start: Int, count: Int) -> [Double] { Array(values[start..<start + count]) }
-  }
-
   private static func frame(_ name: String) throws -> Frame {
     let path = repositoryFile("formats/vectors/defects/\(name).xyz").path(percentEncoded: false)
     var reader = ExtendedXYZReader(try ByteSource(path: path), name: name)

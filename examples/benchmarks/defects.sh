@@ -6,13 +6,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=${1:-benchmarks}
 . "$top/examples/setup.sh"
 use_sitevib
-peers=$top/.build/peers
-if ! cmp -s "$top/examples/benchmarks/requirements.txt" "$peers/installed.txt"; then
-  echo "Installing the peers ..." >&2
-  python3 -m venv --clear "$peers"
-  "$peers/bin/pip" install --quiet --disable-pip-version-check -r "$top/examples/benchmarks/requirements.txt"
-  cp "$top/examples/benchmarks/requirements.txt" "$peers/installed.txt"
-fi
+use_peers "$top"
 mkdir -p "$folder"
 cd "$folder"
 LD_LIBRARY_PATH=$peers/lib "$peers/bin/python" "$top/examples/benchmarks/defects.py" "$top/examples/potentials/Si.sw" "${2:-1728}" | tee defects.tsv

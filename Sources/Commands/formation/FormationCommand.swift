@@ -88,9 +88,9 @@ struct FormationCommand: FilterCommand {
 
   func validate() throws {
     try stream.output.checkIsTable()
-    guard potential != nil || (noise.tables.refit == nil && !noise.acceptNoise) else {
-      throw ValidationError(
-        "\(noise.acceptNoise ? "--accept-noise" : "--refit"): expected --potential, found none")
+    try noise.tables.validate(beside: potential)
+    guard potential != nil || !noise.acceptNoise else {
+      throw ValidationError("--accept-noise: expected --potential, found none")
     }
     guard !quantum || (temperatures != nil && potential != nil && !balance) else {
       throw ValidationError(

@@ -75,6 +75,7 @@ struct HessianCommand: FilterCommand {
 
   func validate() throws {
     try sources.validate(beside: potential)
+    try tables.validate(beside: potential)
     guard range == nil || sources.isGiven else {
       throw ValidationError("--range: expected --forces, --ipi or --lammps, found none")
     }

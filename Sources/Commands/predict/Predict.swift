@@ -70,9 +70,7 @@ struct Predict: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard potential != nil || tables.refit == nil else {
-      throw ValidationError("--refit: expected --potential, found none")
-    }
+    try tables.validate(beside: potential)
     guard model != "-" else {
       throw ValidationError("--model: expected a file, found '-' (standard input holds frames)")
     }

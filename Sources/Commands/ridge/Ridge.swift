@@ -169,9 +169,7 @@ struct Ridge: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard baseline != nil || tables.refit == nil else {
-      throw ValidationError("--refit: expected --baseline, found none")
-    }
+    try tables.validate(beside: baseline, option: "--baseline")
     guard train.value < 1 else {
       throw ValidationError("--train: expected a fraction below 1, found \(train)")
     }

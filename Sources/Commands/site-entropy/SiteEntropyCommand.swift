@@ -158,9 +158,7 @@ struct SiteEntropyCommand: FilterCommand {
         throw ValidationError("--kind formation: expected --potential, found none")
       }
     }
-    guard potential != nil || noise.tables.refit == nil else {
-      throw ValidationError("--refit: expected --potential, found none")
-    }
+    try noise.tables.validate(beside: potential)
     guard kind == .formation || !noise.acceptNoise else {
       throw ValidationError("--accept-noise: expected --kind formation, found \(kind.rawValue)")
     }

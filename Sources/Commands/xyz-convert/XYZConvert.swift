@@ -1,7 +1,6 @@
 import ArgumentParser
 package import CommandLine
 import Formats
-import Glibc
 
 package var xyzConvert: any CheckedCommand.Type { XYZConvert.self }
 
@@ -34,12 +33,7 @@ struct XYZConvert: FilterCommand {
   @OptionGroup var stream: StreamOptions
 
   func validate() throws {
-    guard let last = types?.symbols.last, stream.inputs.isEmpty,
-      unsafe access(last, F_OK) == 0
-    else { return }
-    throw ValidationError(
-      "--types: took '\(last)' for an element, and a file has that name: "
-        + "give it as ./\(last), or in front of --types")
+    try types?.checkTookNoFile(option: "--types", inputs: stream.inputs)
   }
 
   var speciesTypes: [String] { types?.symbols ?? [] }

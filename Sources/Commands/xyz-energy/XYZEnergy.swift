@@ -37,7 +37,10 @@ struct XYZEnergy: FilterCommand {
 
   @OptionGroup var stream: StreamOptions
 
-  func validate() throws { try sources.validate(beside: potential) }
+  func validate() throws {
+    try sources.validate(beside: potential)
+    try tables.validate(beside: potential)
+  }
 
   func perform(_ session: FilterSession) throws {
     let source = try EvaluationSource(potential: potential, sources, tables, session)

@@ -116,6 +116,7 @@ struct XYZRelax: FilterCommand {
 
   func validate() throws {
     try sources.validate(beside: potential)
+    try tables.validate(beside: potential)
     guard push != nil || pushSize == nil else {
       throw ValidationError("--push-size: expected --push, found none")
     }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinearAlgebra
 
 /// The Jacobi matrix of Lanczos' process for E and one vector e, as it grows, and Gauss rules for
 /// eᵀ log(1+E) e from it (Golub, Meurant 2010, "Matrices, Moments and Quadrature", ch. 6).
@@ -114,46 +115,12 @@ struct JacobiMatrix: Sendable {
     return sum
   }
 
-  /// Eigenvalues by implicit QL steps (EISPACK's gausq2), `z` rotated along.
+  /// Eigenvalues, `z` turned along with the rows of the eigenvectors.
   private static func diagonalise(
     _ d: inout [Double], _ squares: ArraySlice<Double>, _ z: inout [Double]
   ) {
-    let n = d.count
     var e = squares.map { $0.squareRoot() } + [0]
     let scale = d.reduce(0) { max($0, abs($1)) } + e.reduce(0, max)
-    for l in 0..<n {
-      for _ in 0..<60 {
-        var m = l
-        while m < n - 1, abs(e[m]) > 1.1e-16 * scale { m += 1 }
-        guard m > l else { break }
-        var g = (d[l + 1] - d[l]) / (2 * e[l])
-        var r = (g * g + 1).squareRoot()
-        g = d[m] - d[l] + e[l] / (g + (g < 0 ? -r : r))
-        var (s, c, p) = (1.0, 1.0, 0.0)
-        var isSplit = false
-        for i in (l..<m).reversed() {
-          let (f, b) = (s * e[i], c * e[i])
-          r = (f * f + g * g).squareRoot()
-          e[i + 1] = r
-          if r == 0 {
-            d[i + 1] -= p
-            e[m] = 0
-            isSplit = true
-            break
-          }
-          (s, c) = (f / r, g / r)
-          g = d[i + 1] - p
-          r = (d[i] - g) * s + 2 * c * b
-          p = s * r
-          d[i + 1] = g + p
-          g = c * r - b
-          (z[i + 1], z[i]) = (s * z[i] + c * z[i + 1], c * z[i] - s * z[i + 1])
-        }
-        if isSplit { continue }
-        d[l] -= p
-        e[l] = g
-        e[m] = 0
-      }
-    }
+    diagonalizeTridiagonal(&d, &e, scale: scale, rows: &z, rowCount: 1)
   }
 }

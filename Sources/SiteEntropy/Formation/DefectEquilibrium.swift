@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinearAlgebra
 
 /// Dilute point defects of a crystal in equilibrium with each other, at its own composition.
 ///
@@ -120,7 +121,8 @@ public struct DefectEquilibrium: Sendable {
         for j in 0..<n { curvature[i * n + j] -= gradient[i] * gradient[j] }
         curvature[i * n + i] += 1e-12
       }
-      var step = solve(curvature, gradient)
+      let matrix = Matrix(rowCount: n, columnCount: n, storage: curvature)
+      guard var step = CholeskyFactor(matrix)?.solved(gradient) else { return false }
       let length = step.reduce(0) { max($0, abs($1)) }
       if length > Self.largestStep { step = step.map { $0 * Self.largestStep / length } }
       // Close by, the steps of Newton's method are right, and the function hardly changes.
@@ -151,27 +153,6 @@ public struct DefectEquilibrium: Sendable {
     }
     let top = exponents.max() ?? 0
     return top + log(exponents.reduce(0) { $0 + exp($1 - top) })
-  }
-
-  /// C y = g by Gauß' elimination with pivots.
-  private func solve(_ matrix: [Double], _ right: [Double]) -> [Double] {
-    let n = right.count
-    var (c, g) = (matrix, right)
-    for column in 0..<n {
-      let pivot = (column..<n).max { abs(c[$0 * n + column]) < abs(c[$1 * n + column]) } ?? column
-      for k in 0..<n { c.swapAt(column * n + k, pivot * n + k) }
-      g.swapAt(column, pivot)
-      for row in column + 1..<max(n, column + 1) {
-        let factor = c[row * n + column] / c[column * n + column]
-        for k in column..<n { c[row * n + k] -= factor * c[column * n + k] }
-        g[row] -= factor * g[column]
-      }
-    }
-    for row in (0..<n).reversed() {
-      for k in row + 1..<max(n, row + 1) { g[row] -= c[row * n + k] * g[k] }
-      g[row] /= c[row * n + row]
-    }
-    return g
   }
 
   /// Defects far apart from each other that together have the composition of the crystal, such as

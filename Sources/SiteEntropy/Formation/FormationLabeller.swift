@@ -46,6 +46,17 @@ public struct FormationLabeller: Sendable {
     try references.reference(of: perfect)
   }
 
+  /// The masses in u, or 1 each without mass weights, and the Hessian that they weigh.
+  func weightedHessian(
+    of frame: Frame
+  ) throws -> (masses: [Double], hessian: BlockSparseMatrix) {
+    let masses =
+      isMassWeighted
+      ? try frame.atomicMasses() : [Double](repeating: 1, count: frame.atomCount)
+    let hessian = try potential.prepared(for: frame).hessian(threads: min(concurrentBlockLimit, 64))
+    return (masses, hessian.scaledSymmetrically(by: masses.map { 1 / $0.squareRoot() }))
+  }
+
   /// Labels a frame.
   ///
   /// A mode that is negative is left out and counted, as everywhere (mathematics.md (10.6)).
@@ -58,12 +69,7 @@ public struct FormationLabeller: Sendable {
       let reference = try references.reference(of: crystal.frame)
       try crystal.checkDisplacements(
         of: frame, nearestNeighborDistance: reference.multilattice.nearestNeighborDistance)
-      let masses =
-        isMassWeighted
-        ? try frame.atomicMasses() : [Double](repeating: 1, count: frame.atomCount)
-      let hessian = try potential.prepared(for: frame).hessian(
-        threads: min(concurrentBlockLimit, 64)
-      ).scaledSymmetrically(by: masses.map { 1 / $0.squareRoot() })
+      let (masses, hessian) = try weightedHessian(of: frame)
       let absolute = try AbsoluteLabels(
         frame: frame, hessian: hessian, masses: masses, crystal: crystal, reference: reference,
         isMassWeighted: isMassWeighted

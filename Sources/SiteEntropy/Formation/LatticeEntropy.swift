@@ -206,25 +206,11 @@ extension ReferenceKernel {
   ///
   /// - Parameter q: Reduced coordinates, b the dual of the primitive vectors, shape [3].
   func dynamicalMatrix(reduced q: [Double]) -> ComplexMatrix {
-    let (d, order) = (dimension, basisCount * dimension)
-    var result = ComplexMatrix(
-      order: order, real: [Double](repeating: 0, count: order * order),
-      imaginary: [Double](repeating: 0, count: order * order))
-    for entry in entries {
-      let r = entry.translation
+    dynamicalMatrix { r in
       let turns = q[0] * Double(r.0) + q[1] * Double(r.1) + q[2] * Double(r.2)
       let angle = -2 * Double.pi * (turns - turns.rounded())
-      let (c, s) = (cos(angle), sin(angle))
-      for a in 0..<d {
-        for b in 0..<d {
-          let element = (entry.row * d + a) * order + entry.column * d + b
-          result.real[element] += c * entry.block[a * d + b]
-          result.imaginary[element] += s * entry.block[a * d + b]
-        }
-      }
+      return (cos(angle), sin(angle))
     }
-    result.makeHermitian()
-    return result
   }
 }
 

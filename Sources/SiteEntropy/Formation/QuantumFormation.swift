@@ -34,12 +34,7 @@ extension FormationLabeller {
     let crystal = try PerfectCrystal(of: frame)
     let reference = try reference(of: crystal.frame)
     do {
-      let masses =
-        isMassWeighted
-        ? try frame.atomicMasses() : [Double](repeating: 1, count: frame.atomCount)
-      let hessian = try potential.prepared(for: frame).hessian(
-        threads: min(concurrentBlockLimit, 64)
-      ).scaledSymmetrically(by: masses.map { 1 / $0.squareRoot() })
+      let hessian = try weightedHessian(of: frame).hessian
       let dense = DenseEngine(kind: .absolute, memoryLimit: memoryLimit)
       let modes = try dense.modes(of: hessian, normalizer: nil, multilattice: nil)
       let ledger = dense.labels(
