@@ -105,7 +105,8 @@ extension ACEEvaluator {
       environment.distances.span, environment.vectors.span, order.span
     )
     for z in 0..<basis.channelCount {
-      let blocks = blocksOfChannel[z]
+      let counts = program.inputs.counts[z]
+      let places = program.inputs.places[z]
       var first = orderStarts[z]
       while first < orderStarts[z + 1] {
         let range = first..<min(first + 8, orderStarts[z + 1])
@@ -117,13 +118,13 @@ extension ACEEvaluator {
           scratch: &angularScratch)
         var along = SIMD8<Double>(repeating: 0)
         var across = (along, along, along)
-        for block in blocks {
-          var a = block.base
-          for lm in block.l * block.l..<(block.l + 1) * (block.l + 1) {
+        for l in counts.indices {
+          for m in 0...2 * l {
+            let lm = l * l + m
             var value = SIMD8<Double>(repeating: 0)
             var slope = SIMD8<Double>(repeating: 0)
-            for n in 0..<block.count {
-              let adjoint = adjoints[a + n][lane]
+            for n in 0..<counts[l] {
+              let adjoint = adjoints[places[lm] &+ 24 &* (n / 4) &+ n % 4][lane]
               value += adjoint * values[n]
               slope += adjoint * slopes[n]
             }
@@ -131,7 +132,6 @@ extension ACEEvaluator {
             across.0 += value * angularGradients[3 * lm]
             across.1 += value * angularGradients[3 * lm + 1]
             across.2 += value * angularGradients[3 * lm + 2]
-            a += block.count
           }
         }
         let inverse = 1 / batch.distance

@@ -1,17 +1,16 @@
 public import Crystal
+internal import LinearAlgebra
 
 /// Evaluates the functions of an ``ACEBasis`` in blocks of centres.
 ///
-/// Neighbours of one centre run eight at a time through the radial functions and harmonics; the
-/// products then run over eight centres at a time. Each lane is computed alike, so the features of
+/// Neighbours of one centre run eight at a time through the radial functions and harmonics, whose
+/// products are summed in tiles; the products of the sums then run over eight centres at a time. Each lane is computed alike, so the features of
 /// a centre do not depend on the block it stands in.
 public struct ACEEvaluator: Sendable {
   public let basis: ACEBasis
   package let program: ACEProgram
   let radial: RadialBasis
   let harmonics: SphericalHarmonics
-  /// The blocks of each channel, shape [channels].
-  let blocksOfChannel: [[ACEProgram.Block]]
 
   /// - Throws: ``DescriptorError/option(_:expected:found:)`` for radial options out of range.
   ///
@@ -22,20 +21,25 @@ public struct ACEEvaluator: Sendable {
     program = functions.map(whole.keeping) ?? whole
     radial = try RadialBasis(
       options: basis.options.radial, cutoff: basis.options.cutoff,
-      count: program.blocks.map(\.count).max() ?? 1)
-    harmonics = SphericalHarmonics(maximumDegree: program.blocks.map(\.l).max() ?? 0)
-    let blocks = program.blocks
-    blocksOfChannel = (0..<basis.channelCount).map { z in blocks.filter { $0.z == z } }
+      count: 4 * max(1, program.inputs.radialGroups))
+    harmonics = SphericalHarmonics(maximumDegree: program.inputs.largestDegree)
   }
 
   public var featureCount: Int { program.outputs.count }
 
   /// Memory of one thread.
   public struct Scratch: Sendable {
-    /// Of all batches of neighbours in one channel, a batch after the other; also the harmonics.
+    /// R_n of one batch of neighbours, shape [n].
     var radial: [SIMD8<Double>]
     var radialSlopes: [SIMD8<Double>]
+    /// R_n of all neighbours of one channel, shape [groups of four n, neighbours].
+    var radialGroups: [SIMD4<Double>]
+    /// Of one batch of neighbours, shape [(l, m)].
     var harmonics: [SIMD8<Double>]
+    /// Those of one |m| and all neighbours of one channel, shape [rows, batches].
+    var harmonicRows: [SIMD8<Double>]
+    /// x, y, z of the unit vectors to all neighbours of one channel and (x + iy)^|m|, shape [batches, 5].
+    var directions: [SIMD8<Double>]
     var harmonicGradients: [SIMD8<Double>]
     var harmonicScratch: [SIMD8<Double>]
     /// Inputs of eight centres, shape [8, inputs].
@@ -52,8 +56,8 @@ public struct ACEEvaluator: Sendable {
     let harmonicCount = SphericalHarmonics.count(harmonics.maximumDegree)
     return Scratch(
       radial: .init(repeating: zero, count: radial.count),
-      radialSlopes: .init(repeating: zero, count: radial.count),
-      harmonics: .init(repeating: zero, count: harmonicCount),
+      radialSlopes: .init(repeating: zero, count: radial.count), radialGroups: [],
+      harmonics: .init(repeating: zero, count: harmonicCount), harmonicRows: [], directions: [],
       harmonicGradients: .init(repeating: zero, count: 3 * harmonicCount),
       harmonicScratch: .init(repeating: zero, count: harmonics.scratchCount),
       inputs: .init(repeating: 0, count: 8 * program.inputCount),
@@ -123,8 +127,8 @@ public struct ACEEvaluator: Sendable {
         sortByChannel(environment, environment.pairs(of: center), &scratch)
         reserve(&scratch)
         sumInputs(
-          environment, scratch.order, scratch.orderStarts, &scratch.radial, &scratch.harmonics,
-          &scratch.harmonicScratch, &scratch.inputs, at: lane * width)
+          environment, scratch.order, scratch.orderStarts, &scratch.radial, &scratch.radialGroups,
+          &scratch.harmonicRows, &scratch.directions, &scratch.inputs, at: lane * width)
       } else {
         for a in lane * width..<(lane + 1) * width { scratch.inputs[a] = 0 }
       }
@@ -139,12 +143,13 @@ public struct ACEEvaluator: Sendable {
     let most = zip(scratch.orderStarts, scratch.orderStarts.dropFirst()).reduce(1) {
       max($0, ($1.1 - $1.0 + 7) / 8)
     }
-    func grow(_ values: inout [SIMD8<Double>], _ width: Int) {
-      guard values.count < most * width else { return }
-      values += repeatElement(SIMD8(repeating: 0), count: most * width - values.count)
+    func grow<Element: SIMD>(_ values: inout [Element], _ count: Int) {
+      guard values.count < count else { return }
+      values += repeatElement(Element(), count: count - values.count)
     }
-    grow(&scratch.radial, radial.count)
-    grow(&scratch.harmonics, SphericalHarmonics.count(harmonics.maximumDegree))
+    grow(&scratch.radialGroups, most * radial.count * 2)
+    grow(&scratch.harmonicRows, most * (2 * harmonics.maximumDegree + 6))
+    grow(&scratch.directions, most * 5)
   }
 
   /// Inputs of eight centres, shape [8, width], side by side; the first is 1.
@@ -164,60 +169,77 @@ public struct ACEEvaluator: Sendable {
 
   /// A_(z n l m) of one centre.
   ///
-  /// The pairs come sorted by channel: those of channel z are order[orderStarts[z]] and on. Functions
-  /// of all of them come first, so that each sum stays in a register.
+  /// The pairs come sorted by channel: those of channel z are order[orderStarts[z]] and on. Harmonics of
+  /// one |m| at a time, which stay near, are summed with the radial functions of all neighbours.
   ///
   /// - Parameter inputs: Written from `row` on.
   private func sumInputs(
     _ environment: Environments, _ order: [Int32], _ orderStarts: [Int],
-    _ radialValues: inout [SIMD8<Double>], _ harmonicValues: inout [SIMD8<Double>],
-    _ harmonicScratch: inout [SIMD8<Double>], _ inputs: inout [Double], at row: Int
+    _ radialValues: inout [SIMD8<Double>], _ radialGroups: inout [SIMD4<Double>],
+    _ harmonicRows: inout [SIMD8<Double>], _ directions: inout [SIMD8<Double>],
+    _ inputs: inout [Double], at row: Int
   ) {
     // Spans are borrowed here, field by field: the fields of one structure cannot lend together.
     var radialValues = radialValues.mutableSpan
-    var harmonicValues = harmonicValues.mutableSpan
-    var harmonicScratch = harmonicScratch.mutableSpan
+    var radialGroups = radialGroups.mutableSpan
+    var harmonicRows = harmonicRows.mutableSpan
+    var directions = directions.mutableSpan
     var inputs = inputs.mutableSpan
     let (distances, vectors) = (environment.distances.span, environment.vectors.span)
-    let (pairs, cutoff) = (order.span, basis.options.cutoff)
-    let radialCount = radial.count
-    let harmonicCount = SphericalHarmonics.count(harmonics.maximumDegree)
     for z in 0..<basis.channelCount {
-      let blocksOfChannel = blocksOfChannel[z]
-      let blocks = blocksOfChannel.span
-      var (first, batches) = (orderStarts[z], 0)
-      while first < orderStarts[z + 1] {
-        let range = first..<min(first + 8, orderStarts[z + 1])
-        let batch = NeighborBatch(distances, vectors, pairs, range, beyond: cutoff)
-        radial.values(batch.distance, into: &radialValues, at: batches * radialCount)
-        harmonics.values(
-          x: batch.x, y: batch.y, z: batch.z, into: &harmonicValues, at: batches * harmonicCount,
-          scratch: &harmonicScratch)
-        batches += 1
-        first += 8
-      }
-      for index in blocks.indices {
-        let block = blocks[index]
-        var a = row &+ block.base
-        for lm in block.l * block.l..<(block.l + 1) * (block.l + 1) {
-          for n in 0..<block.count {
-            guard batches > 0 else {
-              inputs[a &+ n] = 0
-              continue
-            }
-            var sum = radialValues[n] * harmonicValues[lm]
-            var (r, y) = (n &+ radialCount, lm &+ harmonicCount)
-            for _ in 1..<batches {
-              sum += radialValues[r] * harmonicValues[y]
-              r &+= radialCount
-              y &+= harmonicCount
-            }
-            inputs[a &+ n] = total(sum)
-          }
-          a &+= block.count
+      let count = orderStarts[z + 1] - orderStarts[z]
+      let batches = (count + 7) / 8
+      for batch in 0..<batches {
+        let first = orderStarts[z] + 8 * batch
+        let neighbors = NeighborBatch(
+          distances, vectors, order.span, first..<min(first + 8, orderStarts[z + 1]),
+          beyond: basis.options.cutoff)
+        radial.values(neighbors.distance, into: &radialValues)
+        for group in 0..<radial.count / 4 {
+          Self.turn(radialValues, group, into: &radialGroups, at: 8 * (group * batches + batch))
         }
+        (directions[5 * batch], directions[5 * batch + 1]) = (neighbors.x, neighbors.y)
+        directions[5 * batch + 2] = neighbors.z
+        directions[5 * batch + 3] = SIMD8(repeating: 1)
+        directions[5 * batch + 4] = SIMD8(repeating: 0)
+      }
+      let parts = program.inputs.parts[z]
+      for m in parts.indices {
+        for batch in 0..<batches {
+          fillRows(m, parts.count - 1, &directions, batch, batches, into: &harmonicRows)
+        }
+        let groups = parts[m].groups
+        sumOuterProducts(
+          radialGroups.span, harmonicRows.span, count: count, width: 8 * batches,
+          groups: groups.span, into: &inputs, at: row + parts[m].start)
       }
     }
+  }
+
+  /// The harmonics of one |m| and one batch of neighbours; their (x + iy)^m goes on to m + 1.
+  @inline(__always)
+  private func fillRows(
+    _ m: Int, _ degree: Int, _ directions: inout MutableSpan<SIMD8<Double>>, _ batch: Int,
+    _ batches: Int, into rows: inout MutableSpan<SIMD8<Double>>
+  ) {
+    let at = 5 &* batch
+    let (x, y, z) = (directions[at], directions[at &+ 1], directions[at &+ 2])
+    let (re, im) = (directions[at &+ 3], directions[at &+ 4])
+    harmonics.column(
+      m: m, degrees: m...degree, z: z, planar: (re, im), into: &rows, at: batch, stride: batches)
+    directions[at &+ 3] = x * re - y * im
+    directions[at &+ 4] = x * im + y * re
+  }
+
+  /// Four functions of eight neighbours, turned to eight neighbours with four functions.
+  @inline(__always)
+  private static func turn(
+    _ values: borrowing MutableSpan<SIMD8<Double>>, _ group: Int,
+    into groups: inout MutableSpan<SIMD4<Double>>, at first: Int
+  ) {
+    let (a, b) = (values[4 &* group], values[4 &* group &+ 1])
+    let (c, d) = (values[4 &* group &+ 2], values[4 &* group &+ 3])
+    for lane in 0..<8 { groups[first &+ lane] = SIMD4(a[lane], b[lane], c[lane], d[lane]) }
   }
 
   /// Brings the pairs of a centre into the order of their channels, stably.
@@ -298,12 +320,4 @@ struct NeighborBatch {
     (self.x, self.y, self.z) = (x / distance, y / distance, z / distance)
     self.distance = distance
   }
-}
-
-/// Sum of the lanes in a fixed order.
-@inline(__always)
-func total(_ lanes: SIMD8<Double>) -> Double {
-  let four = lanes.lowHalf + lanes.highHalf
-  let two = four.lowHalf + four.highHalf
-  return two[0] + two[1]
 }

@@ -1,6 +1,6 @@
 /// An ACE basis as straight-line code: products of two earlier values, summed.
 ///
-/// Value 0 is the number 1; values 1 ... A are the A_(z n l m); every later one is a step,
+/// Value 0 is the number 1; then come the A_(z n l m) (``ACEInputs``); every later one is a step,
 ///
 ///     v_s = Σ_t c_t v_(left t) v_(right t)
 ///
@@ -14,19 +14,7 @@ package struct ACEProgram: Sendable {
     package var coefficient: Double
   }
 
-  /// The A_(z n l m) of a channel and m lie side by side in n: shape [z][l][m][n].
-  package struct Block: Sendable {
-    package var z: Int
-    package var l: Int
-    /// Largest n.
-    package var count: Int
-    /// Value of n = 1, m = -l; that of (n, m) is base + (l + m) count + n - 1.
-    package var base: Int
-  }
-
-  package let blocks: [Block]
-  /// Values before the first step.
-  package let inputCount: Int
+  package let inputs: ACEInputs
   /// Terms of step s: starts[s] ..< starts[s + 1].
   package let starts: [Int32]
   package let terms: [Term]
@@ -34,18 +22,20 @@ package struct ACEProgram: Sendable {
   package let outputs: [Int32]
 
   private init(
-    blocks: [Block], inputCount: Int, starts: [Int32], terms: [Term], outputs: [Int32]
+    inputs: ACEInputs, starts: [Int32], terms: [Term], outputs: [Int32]
   ) {
-    (self.blocks, self.inputCount) = (blocks, inputCount)
-    (self.starts, self.terms, self.outputs) = (starts, terms, outputs)
+    (self.inputs, self.starts, self.terms, self.outputs) = (inputs, starts, terms, outputs)
   }
+
+  /// Values before the first step.
+  package var inputCount: Int { inputs.valueCount }
 
   package var valueCount: Int { inputCount + starts.count - 1 }
 
   package init(_ basis: ACEBasis) {
     var builder = Builder(basis)
     for product in basis.productRanges { builder.append(product) }
-    (blocks, inputCount) = (builder.blocks, builder.inputCount)
+    inputs = builder.inputs
     (starts, terms, outputs) = (builder.starts, builder.terms, builder.outputs)
   }
 
@@ -106,24 +96,21 @@ extension ACEProgram {
         isNeeded[Int(term.right)] = true
       }
     }
+    var counts = inputs.counts.map { [Int](repeating: 0, count: $0.count) }
+    for factor in inputs.factors
+    where (0...2 * factor.l).contains(where: { isNeeded[inputs.index(factor, m: $0)] }) {
+      counts[factor.z][factor.l] = factor.n
+    }
+    let kept = ACEInputs(
+      counts: counts.map { Array($0.prefix(1 + ($0.lastIndex { $0 > 0 } ?? -1))) })
     // Value 0, the number 1, stays where it is.
     var place = [Int32](repeating: 0, count: valueCount)
-    var (kept, next): ([Block], Int) = ([], 1)
-    for block in blocks {
-      let rows = 0..<2 * block.l + 1
-      let largest = (0..<block.count).last { n in
-        rows.contains { isNeeded[block.base + $0 * block.count + n] }
-      }
-      guard let largest else { continue }
-      kept.append(Block(z: block.z, l: block.l, count: largest + 1, base: next))
-      for row in rows {
-        for n in 0...largest {
-          place[block.base + row * block.count + n] = Int32(next)
-          next += 1
-        }
+    for factor in kept.factors {
+      for m in 0...2 * factor.l {
+        place[inputs.index(factor, m: m)] = Int32(kept.index(factor, m: m))
       }
     }
-    let inputs = next
+    var next = kept.valueCount
     var (newStarts, newTerms): ([Int32], [Term]) = ([0], [])
     for step in 0..<starts.count - 1 where isNeeded[inputCount + step] {
       newTerms += terms[Int(starts[step])..<Int(starts[step + 1])].map {
@@ -134,7 +121,7 @@ extension ACEProgram {
       next += 1
     }
     return ACEProgram(
-      blocks: kept, inputCount: inputs, starts: newStarts, terms: newTerms,
+      inputs: kept, starts: newStarts, terms: newTerms,
       outputs: functions.map { place[Int(outputs[$0])] })
   }
 }
@@ -162,8 +149,7 @@ private struct Builder {
 
   private let basis: ACEBasis
   private var cache: RealCouplingCache
-  var blocks: [ACEProgram.Block] = []
-  var inputCount = 1
+  let inputs: ACEInputs
   var starts: [Int32] = [0]
   var terms: [ACEProgram.Term] = []
   var outputs: [Int32] = []
@@ -175,20 +161,15 @@ private struct Builder {
   init(_ basis: ACEBasis) {
     self.basis = basis
     cache = basis.cache
-    var largest: [[Int]: Int] = [:]
-    for function in basis.functions {
-      for factor in function.factors {
-        largest[[factor.z, factor.l]] = max(largest[[factor.z, factor.l], default: 0], factor.n)
-      }
+    var counts = [[Int]](repeating: [], count: basis.channelCount)
+    for factor in basis.functions.flatMap(\.factors) {
+      while counts[factor.z].count <= factor.l { counts[factor.z].append(0) }
+      counts[factor.z][factor.l] = max(counts[factor.z][factor.l], factor.n)
     }
-    for key in largest.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      let count = largest[key, default: 0]
-      blocks.append(ACEProgram.Block(z: key[0], l: key[1], count: count, base: inputCount))
-      for n in 1...count {
-        leaves[ACEFactor(z: key[0], n: n, l: key[1])] = vectors.count
-        vectors.append((0...2 * key[1]).map { Int32(inputCount + $0 * count + n - 1) })
-      }
-      inputCount += (2 * key[1] + 1) * count
+    inputs = ACEInputs(counts: counts)
+    for factor in inputs.factors {
+      leaves[factor] = vectors.count
+      vectors.append((0...2 * factor.l).map { Int32(inputs.index(factor, m: $0)) })
     }
   }
 
@@ -226,7 +207,7 @@ private struct Builder {
   private mutating func appendStep(_ new: [ACEProgram.Term]) -> Int32 {
     terms += new
     starts.append(Int32(terms.count))
-    return Int32(inputCount + starts.count - 2)
+    return Int32(inputs.valueCount + starts.count - 2)
   }
 
   private mutating func invariant(

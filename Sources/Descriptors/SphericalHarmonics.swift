@@ -12,6 +12,8 @@ package struct SphericalHarmonics: Sendable {
   private let norms: [Double]
   /// (2l - 1) / (l - m) and (l + m - 1) / (l - m) of the recurrence in l, at l (l + 1) / 2 + m.
   private let recurrence: [SIMD2<Double>]
+  /// Q_m^m = (2m - 1)!!, shape [L + 1].
+  private let diagonals: [Double]
 
   package init(maximumDegree: Int) {
     self.maximumDegree = maximumDegree
@@ -32,6 +34,9 @@ package struct SphericalHarmonics: Sendable {
       }
     }
     self.recurrence = recurrence
+    var diagonals = [1.0]
+    for m in 1..<maximumDegree + 1 { diagonals.append(diagonals[m - 1] * Double(2 * m - 1)) }
+    self.diagonals = diagonals
   }
 
   package static func count(_ maximumDegree: Int) -> Int {
@@ -44,25 +49,58 @@ package struct SphericalHarmonics: Sendable {
   /// Y_lm(x, y, z) of unit vectors.
   ///
   /// - Parameters:
-  ///   - values: From `first` on, shape [(L + 1)²], dimensionless; overwritten.
+  ///   - values: Shape [(L + 1)²], dimensionless; overwritten.
   ///   - scratch: Shape [scratchCount].
   package func values(
     x: SIMD8<Double>, y: SIMD8<Double>, z: SIMD8<Double>,
-    into values: inout MutableSpan<SIMD8<Double>>, at first: Int = 0,
-    scratch: inout MutableSpan<SIMD8<Double>>
+    into values: inout MutableSpan<SIMD8<Double>>, scratch: inout MutableSpan<SIMD8<Double>>
   ) {
     fill(x, y, z, &scratch)
     let norms = norms.span
     let planar = norms.count
     for l in 0...maximumDegree {
       let row = l * (l + 1) / 2
-      let middle = first + l * l + l
+      let middle = l * l + l
       values[middle] = norms[row] * scratch[row]
       for m in 1..<l + 1 {
         let q = norms[row + m] * scratch[row + m]
         values[middle + m] = q * scratch[planar + 2 * m]
         values[middle - m] = q * scratch[planar + 2 * m + 1]
       }
+    }
+  }
+
+  /// Y_lm and Y_l(-m) of one m ≥ 0 and l = m, m + 1, …: the same numbers as ``values(x:y:z:into:scratch:)``.
+  ///
+  /// - Parameters:
+  ///   - degrees: From m to the largest l.
+  ///   - planar: Re and Im of (x + iy)^m.
+  ///   - rows: Overwritten from `first` on, every `stride`-th: of each l, m before -m; of m = 0 one.
+  package func column(
+    m: Int, degrees: ClosedRange<Int>, z: SIMD8<Double>,
+    planar: (re: SIMD8<Double>, im: SIMD8<Double>),
+    into rows: inout MutableSpan<SIMD8<Double>>, at first: Int, stride: Int
+  ) {
+    let (recurrence, norms) = (recurrence.span, norms.span)
+    var before = SIMD8<Double>(repeating: 0)
+    var current = SIMD8<Double>(repeating: diagonals[m])
+    var (place, index) = (first, m * (m + 1) / 2 + m)
+    for l in degrees {
+      let q = norms[index] * current
+      if m == 0 {
+        rows[place] = q
+        place &+= stride
+      } else {
+        rows[place] = q * planar.re
+        rows[place &+ stride] = q * planar.im
+        place &+= 2 &* stride
+      }
+      index &+= l &+ 1
+      guard l < degrees.upperBound else { return }
+      let factors = recurrence[index]
+      let next = (factors[0] * z) * current - factors[1] * before
+      before = current
+      current = next
     }
   }
 
@@ -114,11 +152,9 @@ package struct SphericalHarmonics: Sendable {
     _ scratch: inout MutableSpan<SIMD8<Double>>
   ) {
     let recurrence = recurrence.span
-    var diagonal = 1.0
     for m in 0...maximumDegree {
-      if m > 0 { diagonal *= Double(2 * m - 1) }
       var before = SIMD8<Double>(repeating: 0)
-      var current = SIMD8<Double>(repeating: diagonal)
+      var current = SIMD8<Double>(repeating: diagonals[m])
       scratch[m * (m + 1) / 2 + m] = current
       for l in m + 1..<maximumDegree + 1 {
         let factors = recurrence[l * (l + 1) / 2 + m]

@@ -52,3 +52,23 @@ func withScratchLanes(_ count: Int, _ body: (Lanes) -> Void) {
     if let base = buffer.baseAddress { unsafe body(Lanes(base)) }
   }
 }
+
+/// Lends the memory of a span of fours to a kernel that reads it.
+@inline(__always)
+func withLanes(readingFours span: Span<SIMD4<Double>>, _ body: (Lanes) -> Void) {
+  unsafe span.withUnsafeBytes { bytes in
+    if let base = bytes.baseAddress {
+      unsafe body(Lanes(reading: base.assumingMemoryBound(to: Double.self)))
+    }
+  }
+}
+
+/// Lends the memory of a span of eights to a kernel that reads it.
+@inline(__always)
+func withLanes(readingEights span: Span<SIMD8<Double>>, _ body: (Lanes) -> Void) {
+  unsafe span.withUnsafeBytes { bytes in
+    if let base = bytes.baseAddress {
+      unsafe body(Lanes(reading: base.assumingMemoryBound(to: Double.self)))
+    }
+  }
+}
