@@ -26,6 +26,29 @@ public struct PosteriorFactor: Equatable, Sendable {
       }
   }
 
+  /// Σ q of some sites: F Σ (φ - mean) - n o, shape [r].
+  ///
+  /// - Parameters:
+  ///   - sum: Σ (φ - mean), shape [K].
+  ///   - count: n.
+  func projected(_ sum: Span<Double>, count: Int) -> [Double] {
+    let (elements, k) = (factor.storage.span, factor.columnCount)
+    return offset.indices.map { i in
+      let row = elements.extracting(i &* k..<(i &+ 1) &* k)
+      var lanes = SIMD4<Double>.zero
+      let whole = k & ~3
+      // Of a triangle the first elements of a row are zero.
+      for j in stride(from: isTriangular ? min(i, k) & ~3 : 0, to: whole, by: 4) {
+        lanes +=
+          SIMD4(row[j], row[j &+ 1], row[j &+ 2], row[j &+ 3])
+          * SIMD4(sum[j], sum[j &+ 1], sum[j &+ 2], sum[j &+ 3])
+      }
+      var value = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+      for j in whole..<k { value += row[j] * sum[j] }
+      return value - Double(count) * offset[i]
+    }
+  }
+
   /// The same |q| from a triangle: F = O T with orthonormal columns of O, o alike.
   func triangular() throws(RegressionError) -> PosteriorFactor {
     let (r, k) = (factor.rowCount, factor.columnCount)
@@ -134,8 +157,11 @@ public struct TotalLeverage: Sendable {
     // Taken out for the loop, which then runs over one array.
     var sum: [Double] = []
     swap(&sum, &sums[channel])
+    var total = sum.mutableSpan
+    let centre = mean.span
     for site in 0..<siteCount {
-      for j in 0..<k { sum[j] += features[site * k + j] - mean[j] }
+      let row = features.extracting(site &* k..<(site &+ 1) &* k)
+      for j in centre.indices { total[j] += row[j] - centre[j] }
     }
     sums[channel] = sum
     counts[channel] += siteCount
@@ -194,12 +220,8 @@ public struct TotalLeverage: Sendable {
       for channel in members {
         precondition(model.channels[channel].block == index, "blocks and channels disagree")
         let posterior = model.channels[channel].posterior
-        let k = sums[channel].count
-        let part = (0..<posterior.offset.count).map { i in
-          (0..<k).reduce(-Double(counts[channel]) * posterior.offset[i]) {
-            $0 + posterior.factor[i, $1] * sums[channel][$1]
-          }
-        }
+        let sum = sums[channel]
+        let part = posterior.projected(sum.span, count: counts[channel])
         q = q.isEmpty ? part : zip(q, part).map { $0 + $1 }
       }
       result.append((index, q.reduce(0) { $0 + $1 * $1 }))
