@@ -1,19 +1,22 @@
 internal import LinearAlgebra
 
-/// The features that explain the targets best, chosen one after the other (orthogonal least squares).
+/// The features that a fit needs most: those it needs least are left out one after the other.
 ///
-///     j = argmax Σ_c (a_jᵀ t)² / (|a_j|² |t_0|²),   then A ← (1 - v vᵀ) A, t ← (1 - v vᵀ) t, v = a_j/|a_j|
+///     j = argmin Σ_c c_j² / (M_jj |t|²),   M = (AᵀA)⁻¹,  c = M Aᵀt,
+///     then M ← M - M_j M_jᵀ / M_jj, c ← c - M_j c_j / M_jj without j
 ///
-/// over the channels c, with the columns a_j of each channel's triangle and its target t: every
-/// choice is the one that lowers the residual of a least-squares fit most, those before it given
-/// (mathematics.md (9.9)). Twice is enough (Kahan and Parlett): each projection is repeated.
+/// over the channels, with the columns A of each channel's triangle, scaled to length 1, and its target
+/// t: every choice is the one that raises the residual of a least-squares fit least, those before it
+/// left out (mathematics.md (9.9)). Columns that those before them give go first. What one function
+/// cannot do without another is kept: taking in the best one after the other, from none, has an error
+/// a quarter larger with 400 functions of silicon.
 ///
 /// - Parameters:
 ///   - channels: The rows of each channel; all with as many features.
-///   - count: How many to choose; fewer come back where no other feature explains anything.
+///   - count: How many to keep; fewer come back where they give all others.
 /// - Returns: Indices in ascending order.
 /// - Throws: ``RegressionError/decomposition(_:)`` for a factor that fails its certificate.
-/// - Complexity: O(count · channels · K²).
+/// - Complexity: O(channels · K³).
 public func selectFeatures(
   _ channels: [ChannelRows], count: Int
 ) throws(RegressionError) -> [Int] {
@@ -21,97 +24,112 @@ public func selectFeatures(
   let k = channels[0].featureCount
   precondition(channels.allSatisfy { $0.featureCount == k }, "selection: equal features")
   var problems = try channels.map { rows throws(RegressionError) in try SelectionProblem(rows) }
-  var chosen: [Int] = []
-  var isChosen = [Bool](repeating: false, count: k)
-  while chosen.count < min(count, k) {
-    var gains = [Double](repeating: 0, count: k)
-    for problem in problems { problem.addGains(to: &gains) }
-    for j in chosen { gains[j] = 0 }
-    guard let best = gains.indices.max(by: { gains[$0] < gains[$1] }), gains[best] > 0 else {
-      break
-    }
-    isChosen[best] = true
-    chosen.append(best)
-    problems = problems.map { problem in
-      var next = problem
-      next.remove(best)
-      return next
+  var kept = (0..<k).filter { feature in
+    problems.contains { $0.distances[feature] > SelectionProblem.rounding }
+  }
+  while kept.count > count {
+    // A few at a time: what is left of rounded inverses loses digits, fresh ones have all.
+    for index in problems.indices { try problems[index].solve(kept) }
+    let goal = max(count, kept.count - max(1, kept.count / SelectionProblem.share))
+    while kept.count > goal {
+      let gains = kept.indices.map { place in problems.reduce(0) { $0 + $1.gain(place) } }
+      guard let place = gains.indices.min(by: { gains[$0] < gains[$1] }) else { break }
+      kept.remove(at: place)
+      for index in problems.indices { problems[index].remove(place) }
     }
   }
-  return isChosen.indices.filter { isChosen[$0] }
+  return kept
 }
 
-/// The columns of one channel that are not explained by the features chosen so far.
+/// The least-squares problem of one channel.
 private struct SelectionProblem {
-  /// A, shape [rows, K], row-major.
-  private var columns: [Double]
-  private var target: [Double]
-  private let featureCount: Int
-  /// |a_j|² at the start, shape [K], and |t|².
-  private let squares: [Double]
+  /// One in so many features is left out between two fresh solutions.
+  static let share = 32
+  /// Squared length of what those before a column leave of it, relative to its own, below which they
+  /// give it.
+  static let rounding = 1e-20
+  /// Added to AᵀA is the square of this: directions that no λ leaves do not count.
+  private static let floor = 3e-8
+
+  /// Squared length of what those before a column leave of it, shape [K]; 0 for a constant one.
+  let distances: [Double]
+  /// The columns of length 1 or 0 and the target, shape [K + 1, K + 1], upper triangular.
+  private let columns: Matrix
   private let targetSquare: Double
+  /// M and c of the features that are left.
+  private var inverse = Matrix(rowCount: 0, columnCount: 0)
+  private var coefficients: [Double] = []
 
   init(_ rows: ChannelRows) throws(RegressionError) {
     let r = try merged(rows.factors).certifiedTriangle()
     let (k, m) = (rows.featureCount, rows.isAnchored ? 0 : 1)
-    featureCount = k
-    var (columns, target): ([Double], [Double]) = ([], [])
-    for i in m..<m + k + 1 {
-      for j in m..<m + k { columns.append(rows.isConstant(j - m) ? 0 : r[i, j]) }
-      target.append(r[i, m + k])
+    var columns = Matrix(rowCount: k + 1, columnCount: k + 1)
+    for j in 0...k {
+      let square = (0...j).reduce(0) { $0 + r[m + $1, m + j] * r[m + $1, m + j] }
+      let isUsed = square > 0 && (j == k || !rows.isConstant(j))
+      let scale = j == k ? 1 : isUsed ? 1 / square.squareRoot() : 0
+      for i in 0...j { columns[i, j] = scale * r[m + i, m + j] }
     }
-    (self.columns, self.target) = (columns, target)
-    var squares = [Double](repeating: 0, count: k)
+    self.columns = columns
+    distances = (0..<k).map { columns[$0, $0] * columns[$0, $0] }
+    targetSquare = (0...k).reduce(0) { $0 + columns[$1, k] * columns[$1, k] }
+  }
+
+  /// M and c of some features from their columns.
+  mutating func solve(_ features: [Int]) throws(RegressionError) {
+    let (n, k) = (features.count, distances.count)
+    var factor = StreamingQR(columnCount: n + 1)
     for i in 0...k {
-      for j in 0..<k { squares[j] += columns[i * k + j] * columns[i * k + j] }
+      let row = features.map { columns[i, $0] } + [columns[i, k]]
+      factor.append(row.span)
     }
-    self.squares = squares
-    targetSquare = target.reduce(0) { $0 + $1 * $1 }
+    for i in 0..<n {
+      var row = [Double](repeating: 0, count: n + 1)
+      row[i] = Self.floor
+      factor.append(row.span)
+    }
+    let r = try factor.certifiedTriangle()
+    let upper = inverseOfUpperTriangle(r, order: n)
+    inverse = upper.multiplied(by: upper, transposingOther: true)
+    coefficients = (0..<n).map { i in (i..<n).reduce(0) { $0 + upper[i, $1] * r[$1, n] } }
   }
 
-  /// What each feature would explain of the target next, as a share of it.
-  func addGains(to gains: inout [Double]) {
-    guard targetSquare > 0 else { return }
-    let (k, columns, target) = (featureCount, columns.span, target.span)
-    var products = [Double](repeating: 0, count: k)
-    var lengths = products
-    for i in target.indices {
-      let y = target[i]
-      for j in 0..<k {
-        let a = columns[i &* k &+ j]
-        products[j] += a * y
-        lengths[j] += a * a
-      }
-    }
-    // What is left of a column that the others give is rounding.
-    for j in 0..<k where lengths[j] > 1e-20 * squares[j] && lengths[j] > 0 {
-      gains[j] += products[j] * products[j] / (lengths[j] * targetSquare)
-    }
+  /// What the residual grows by without a feature, as a share of the target.
+  func gain(_ place: Int) -> Double {
+    guard targetSquare > 0 else { return 0 }
+    return coefficients[place] * coefficients[place] / (inverse[place, place] * targetSquare)
   }
 
-  /// Removes the direction of a column from all columns and the target.
-  mutating func remove(_ feature: Int) {
-    let (k, height) = (featureCount, target.count)
-    var direction = (0..<height).map { columns[$0 * k + feature] }
-    let square = direction.reduce(0) { $0 + $1 * $1 }
-    guard square > 1e-20 * squares[feature], square > 0 else { return }
-    let inverse = 1 / square.squareRoot()
-    for i in 0..<height { direction[i] *= inverse }
-    for _ in 0..<2 {
-      var shares = [Double](repeating: 0, count: k)
-      var targetShare = 0.0
-      for i in 0..<height {
-        let v = direction[i]
-        targetShare += v * target[i]
-        for j in 0..<k { shares[j] += v * columns[i &* k &+ j] }
-      }
-      for i in 0..<height {
-        let v = direction[i]
-        target[i] -= v * targetShare
-        for j in 0..<k { columns[i &* k &+ j] -= v * shares[j] }
-      }
+  mutating func remove(_ place: Int) {
+    let n = coefficients.count
+    let row = (0..<n).map { inverse[place, $0] }
+    let factor = 1 / row[place]
+    var rest = Matrix(rowCount: n - 1, columnCount: n - 1)
+    for i in 0..<n where i != place {
+      let (to, share) = (i < place ? i : i - 1, row[i] * factor)
+      coefficients[i] -= share * coefficients[place]
+      for j in 0..<place { rest[to, j] = inverse[i, j] - share * row[j] }
+      for j in place + 1..<max(n, place + 1) { rest[to, j - 1] = inverse[i, j] - share * row[j] }
     }
+    coefficients.remove(at: place)
+    inverse = rest
   }
+}
+
+/// R⁻¹ of the first rows and columns of an upper triangle.
+private func inverseOfUpperTriangle(_ r: Matrix, order n: Int) -> Matrix {
+  var result = Matrix(rowCount: n, columnCount: n)
+  for i in stride(from: n - 1, through: 0, by: -1) {
+    var row = [Double](repeating: 0, count: n)
+    row[i] = 1
+    for k in i + 1..<max(n, i + 1) {
+      let factor = r[i, k]
+      for j in k..<n { row[j] -= factor * result[k, j] }
+    }
+    let scale = 1 / r[i, i]
+    for j in i..<n { result[i, j] = scale * row[j] }
+  }
+  return result
 }
 
 extension ChannelRows {

@@ -26,8 +26,8 @@ struct SelectionTests {
     #expect(kept.count == 3 && !kept.contains(4) && !(kept.contains(1) && kept.contains(3)))
   }
 
-  /// Each choice against least-squares fits with every candidate.
-  @Test func everyChoiceLowersTheResidualMost() throws {
+  /// Each choice against least-squares fits without every candidate.
+  @Test func everyChoiceRaisesTheResidualLeast() throws {
     let (x, y) = (data(60, 6), target(60))
     var rows = ChannelRows(featureCount: 6, foldCount: 3)
     try rows.append(features: x, targets: y, folds: (0..<60).map { $0 % 3 })
@@ -36,15 +36,30 @@ struct SelectionTests {
         [try rows.keeping(features)], priors: [ones(features.count)], lambda: .fixed(0)
       ).blocks[0].trainingError
     }
-    var chosen: [Int] = []
-    for count in 1...4 {
-      let candidates = try (0..<6).filter { !chosen.contains($0) }.map {
-        ($0, try residual((chosen + [$0]).sorted()))
+    var kept = Array(0..<6)
+    for count in [5, 4, 3, 2, 1] {
+      let candidates = try kept.map { left in
+        let others = kept.filter { $0 != left }
+        return (others, try residual(others))
       }
-      let best = try #require(candidates.min { $0.1 < $1.1 }?.0)
-      chosen = (chosen + [best]).sorted()
-      #expect(try selectFeatures([rows], count: count) == chosen)
+      kept = try #require(candidates.min { $0.1 < $1.1 }?.0)
+      #expect(try selectFeatures([rows], count: count) == kept)
     }
+  }
+
+  /// Two features whose difference is the target, beside one that is nearer to it than either.
+  @Test func twoThatHelpOnlyTogetherAreKept() throws {
+    var x: [Double] = []
+    var y: [Double] = []
+    let noise = data(60, 3)
+    for i in 0..<60 {
+      let (large, small, other) = (noise[3 * i], noise[3 * i + 1], noise[3 * i + 2])
+      x += [large + 0.01 * small, large, small + other]
+      y.append(small)
+    }
+    var rows = ChannelRows(featureCount: 3)
+    try rows.append(features: x, targets: y, folds: zeros(60))
+    #expect(try selectFeatures([rows], count: 2) == [0, 1])
   }
 
   /// Rows that are cut give the fit of rows that were never longer.

@@ -105,7 +105,7 @@ struct Ridge: FilterCommand {
 
   @Option(
     help: """
-      Keep so many functions of the basis, those that explain the labels best: predict takes less \
+      Keep so many functions of the basis, those that the labels need most: predict takes less \
       time; otherwise all.
       """)
   var keep: PositiveInteger?
