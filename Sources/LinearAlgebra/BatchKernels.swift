@@ -155,6 +155,19 @@ public func recur(
   }
 }
 
+/// X_rc ← f_c X_rc; 0 where f_c is, whatever X is.
+///
+/// - Parameters:
+///   - x: Shape [rows, width], `width` a multiple of 4.
+///   - factors: Shape [width].
+public func scaleColumns(_ x: inout MutableSpan<Double>, by factors: Span<Double>) {
+  let (width, count) = (factors.count, x.count)
+  precondition(width > 0 && count.isMultiple(of: width), "vectors: shapes")
+  for row in stride(from: 0, to: count, by: width) {
+    for c in 0..<width { x[row &+ c] = factors[c] == 0 ? 0 : factors[c] * x[row &+ c] }
+  }
+}
+
 /// Σ_r x_rc y_rc for every column c.
 ///
 /// - Parameters:

@@ -33,19 +33,23 @@ extension ReferenceCrystal {
 package struct SpectrumEnds {
   private static let width = 8
   private static let stepLimit = 400
-  /// The error of an end is about the square of its residual.
+  /// The error of an end is about the square of its residual, both relative to the larger of 1 and
+  /// the norm of E.
   private static let residual = 1e-6
 
   package let ledger: ModeLedger
 
-  /// - Parameter perturbation: δH̃ by site number.
+  /// - Parameters:
+  ///   - perturbation: δH̃ by site number.
+  ///   - leastSteps: Steps to make even if both ends are known before.
   /// - Throws: ``SiteEntropyError``.
   package init(
-    _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer
+    _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer, leastSteps: Int = 1
   ) throws(SiteEntropyError) {
     let (n, width) = (perturbation.order, Self.width)
     var lanczos = BlockLanczos(
-      CellOperators(perturbation: perturbation, green: .green(normalizer)), width: width)
+      CellOperators(perturbation: perturbation, green: .green(normalizer)), width: width,
+      isLong: true)
     var random = RandomNumbers(keys: 0x51e8, UInt64(n))
     let vectors = (0..<n * width).map { _ in random.normal() }
     var norms = [Double](repeating: 0, count: width)
@@ -56,7 +60,9 @@ package struct SpectrumEnds {
     }
     for steps in 1...Self.stepLimit {
       lanczos.step()
-      guard steps.isMultiple(of: 5) || lanczos.columns.allSatisfy(\.isComplete) else { continue }
+      guard steps >= leastSteps,
+        steps.isMultiple(of: 5) || lanczos.columns.allSatisfy(\.isComplete)
+      else { continue }
       if let ledger = Self.ledger(lanczos.columns, dimension: normalizer.dimension) {
         self.ledger = ledger
         return
@@ -74,7 +80,8 @@ package struct SpectrumEnds {
       if ends.least.value < least.value { least = ends.least }
       if ends.largest.value > most.value { most = ends.largest }
     }
-    guard least.residual <= residual, most.residual <= residual else { return nil }
+    let allowed = residual * max(1, -least.value, most.value)
+    guard least.residual <= allowed, most.residual <= allowed else { return nil }
     return ModeLedger(
       zeroModes: dimension,
       negativeModes: columns.map { $0.count(atMost: -1 + ModeLedger.zeroTolerance) }.max() ?? 0,

@@ -178,6 +178,28 @@ struct StabilityTests {
     #expect(abs(core.smallest - dense.smallest) < 1e-9)
   }
 
+  /// Rounding makes new vectors parallel to the first one again, and |E|² is a factor of every step:
+  /// neither may show, however many steps are made.
+  @Test(arguments: [1e-3, 1, 1e5], [1, 250])
+  func theEndsAreThoseOfTheSpectrumAfterAnyNumberOfSteps(factor: Double, steps: Int) throws {
+    let problem = try Problem(
+      "diamond", ["Si"], 5.431, [2, 2, 2], .rattle(amplitude: 0.05), potential: "Si.sw")
+    let crystal = problem.crystal
+    let reference = crystal.foldedHessian
+    let difference = SparsePerturbation(
+      from: reference, to: try problem.hessian(), multilattice: crystal.multilattice)
+    let matrix = difference.matrix
+    let scaled = BlockSparseMatrix(
+      blockSize: matrix.blockSize, siteCount: matrix.siteCount, rowStarts: matrix.rowStarts,
+      indices: matrix.indices, values: matrix.values.map { factor * $0 })
+    let one = try problem.dense().ledger
+    let ends = try SpectrumEnds(scaled, crystal.normalizer, leastSteps: steps).ledger
+    let tolerance = 1e-10 * max(1, factor)
+    #expect(abs(ends.smallest - 1 - factor * (one.smallest - 1)) < tolerance)
+    #expect(abs(ends.largest - 1 - factor * (one.largest - 1)) < tolerance)
+    #expect((ends.negativeModes > 0) == (factor > 1))
+  }
+
   @Test func theNormOfTheDifferenceComesFromTheSpectrum() {
     let ledger = ModeLedger(
       zeroModes: 3, negativeModes: 0, smallest: 0.25, largest: 1.5, expectedZeroModes: 3)

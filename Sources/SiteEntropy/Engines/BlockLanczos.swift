@@ -42,8 +42,16 @@ struct CellOperators: LanczosOperators {
 ///     w = δH̃ s,   E x = F w,   a = xᵀE x / xᵀx = sᵀw / ρ,   b = ρ / ρ_before
 ///     y ← w - a y - b y_before,   s ← H̃0⁺ w - a s - b s_before,   ρ = |x|² = yᵀs
 ///
-/// The last equation holds as x is orthogonal to e from the first step on. Vectors are not scaled to
-/// unit length, which would cost a pass over memory.
+/// The last equation holds as x is orthogonal to e from the first step on. Rounding ends that some
+/// steps after an end of the spectrum has been found; where a process shall go on then (`isLong`),
+///
+///     ρ = α (α |e|² + yᵀ F e) + yᵀ s,   α ← -a α - b α_before
+///
+/// is the length of x whatever it is orthogonal to; without it the Jacobi matrix gets eigenvalues
+/// that E has not. Vectors are not scaled to unit length, which would cost a pass over memory; those
+/// of a long process are by a power of two where |x|² would leave the range of numbers, |E|² being a
+/// factor of every step, and are set to 0 where it has ended: two vectors share a transform, so that
+/// rounding of one is in both.
 struct BlockLanczos<Operators: LanczosOperators> {
   let width: Int
   private let operators: Operators
@@ -55,14 +63,24 @@ struct BlockLanczos<Operators: LanczosOperators> {
   private var w: [Double]
   private var scratch: [Double] = []
   private var norms: [Double]
+  private let isLong: Bool
+  /// F e and |e|², and α of x and of the vector before it.
+  private var start: [Double] = []
+  private var startNorms: [Double] = []
+  private var alpha: [Double]
+  private var alphaBefore: [Double]
   private(set) var columns: [JacobiMatrix]
 
-  /// - Parameter width: Vectors, a multiple of 8.
-  init(_ operators: Operators, width: Int) {
-    (self.operators, self.width) = (operators, width)
+  /// - Parameters:
+  ///   - width: Vectors, a multiple of 8.
+  ///   - isLong: Whether many steps will be made: slower, and |x_j|² is no longer the product of the
+  ///     squares of the Jacobi matrix.
+  init(_ operators: Operators, width: Int, isLong: Bool = false) {
+    (self.operators, self.width, self.isLong) = (operators, width, isLong)
     let zeros = [Double](repeating: 0, count: operators.order * width)
     (s, sBefore, y, yBefore, w) = (zeros, zeros, zeros, zeros, zeros)
     norms = [Double](repeating: 0, count: width)
+    (alpha, alphaBefore) = (norms, norms)
     columns = []
   }
 
@@ -75,8 +93,14 @@ struct BlockLanczos<Operators: LanczosOperators> {
     precondition(norms.count == width, "norms: expected [\(width)]")
     self.norms = norms
     columns = [JacobiMatrix](repeating: JacobiMatrix(), count: width)
-    var span = s.mutableSpan
-    fill(&span)
+    do {
+      var span = s.mutableSpan
+      fill(&span)
+    }
+    if isLong {
+      (start, startNorms) = (s, norms)
+      for c in 0..<width { (alpha[c], alphaBefore[c]) = (1, 0) }
+    }
     for e in sBefore.indices {
       sBefore[e] = 0
       y[e] = 0
@@ -100,10 +124,52 @@ struct BlockLanczos<Operators: LanczosOperators> {
     (s, sBefore) = (sBefore, s)
     var products = [Double](repeating: 0, count: width)
     Self.dot(y, s, into: &products)
+    if isLong { addStart(to: &products, a, b) }
     for c in 0..<width where !columns[c].isComplete {
       columns[c].append(a[c], square: norms[c] > 0 ? products[c] / norms[c] : 0)
       norms[c] = products[c]
     }
+    if isLong { scale() }
+  }
+
+  /// Adds α (α |e|² + yᵀ F e) with the α of the next vectors.
+  private mutating func addStart(to products: inout [Double], _ a: [Double], _ b: [Double]) {
+    var overlaps = [Double](repeating: 0, count: width)
+    Self.dot(y, start, into: &overlaps)
+    for c in 0..<width {
+      let next = -a[c] * alpha[c] - b[c] * alphaBefore[c]
+      (alpha[c], alphaBefore[c]) = (next, alpha[c])
+      products[c] += next * (next * startNorms[c] + overlaps[c])
+    }
+  }
+
+  /// Exponents of |x|² that are let alone.
+  private static var exponents: ClosedRange<Int> { -60...60 }
+
+  /// All at once where one needs it: of two that share a transform none may be much the larger.
+  private mutating func scale() {
+    let isNeeded = (0..<width).contains { c in
+      norms[c] != 0 && norms[c].isFinite
+        && (columns[c].isComplete || !Self.exponents.contains(Int(norms[c].exponent)))
+    }
+    guard isNeeded else { return }
+    var factors = [Double](repeating: 1, count: width)
+    for c in 0..<width where norms[c] != 0 && norms[c].isFinite {
+      if columns[c].isComplete {
+        (factors[c], norms[c]) = (0, 0)
+      } else {
+        factors[c] = Double(sign: .plus, exponent: -Int(norms[c].exponent) / 2, significand: 1)
+        norms[c] *= factors[c] * factors[c]
+      }
+    }
+    for c in 0..<width {
+      alpha[c] *= factors[c]
+      alphaBefore[c] *= factors[c]
+    }
+    Self.scale(&s, factors)
+    Self.scale(&sBefore, factors)
+    Self.scale(&y, factors)
+    Self.scale(&yBefore, factors)
   }
 
   private static func advance(
@@ -111,6 +177,11 @@ struct BlockLanczos<Operators: LanczosOperators> {
   ) {
     var span = next.mutableSpan
     recur(&span, image: image.span, current: current.span, a: a.span, b: b.span)
+  }
+
+  private static func scale(_ vectors: inout [Double], _ factors: [Double]) {
+    var span = vectors.mutableSpan
+    scaleColumns(&span, by: factors.span)
   }
 
   private static func dot(_ x: [Double], _ y: [Double], into dots: inout [Double]) {

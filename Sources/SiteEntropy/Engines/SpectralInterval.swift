@@ -34,7 +34,7 @@ struct SpectralInterval: Sendable {
   ) throws(SiteEntropyError) {
     let (n, width, d) = (perturbation.order, Self.vectorCount, perturbation.blockSize)
     var lanczos = BlockLanczos(
-      CellOperators(perturbation: perturbation, green: green), width: width)
+      CellOperators(perturbation: perturbation, green: green), width: width, isLong: true)
     var random = RandomNumbers(keys: 0x51e7, UInt64(n))
     let vectors = (0..<n * width).map { _ in random.normal() }
     var norms = [Double](repeating: 0, count: width)
