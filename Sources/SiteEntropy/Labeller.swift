@@ -42,6 +42,8 @@ public struct Labeller: Sendable {
   public let radius: Double?
   /// Of engine moments; nil for what the tolerance needs.
   public let steps: Int?
+  /// Engine moments with steps and radius: whether errors are estimated.
+  private let withEstimate: Bool
   private let source: LabelSource
   private let cache: ReferenceCache
   private let normalizers = EmbeddedNormalizers()
@@ -53,18 +55,20 @@ public struct Labeller: Sendable {
   public init(
     potential: any Potential, kind: LabelKind, engine: EngineChoice = .auto,
     isMassWeighted: Bool = true, memoryLimit: Int = .max, tolerance: Double = 1e-10,
-    radius: Double? = nil, steps: Int? = nil
+    radius: Double? = nil, steps: Int? = nil, withEstimate: Bool = true
   ) {
     self.init(
       source: .potential(potential), kind: kind, engine: engine, isMassWeighted: isMassWeighted,
-      memoryLimit: memoryLimit, tolerance: tolerance, radius: radius, steps: steps)
+      memoryLimit: memoryLimit, tolerance: tolerance, radius: radius, steps: steps,
+      withEstimate: withEstimate)
   }
 
   public init(
     source: LabelSource, kind: LabelKind, engine: EngineChoice = .auto,
     isMassWeighted: Bool = true, memoryLimit: Int = .max, tolerance: Double = 1e-10,
-    radius: Double? = nil, steps: Int? = nil
+    radius: Double? = nil, steps: Int? = nil, withEstimate: Bool = true
   ) {
+    self.withEstimate = withEstimate
     (self.source, self.tolerance, self.radius) = (source, tolerance, radius)
     (self.kind, self.engine, self.isMassWeighted) = (kind, engine, isMassWeighted)
     (self.memoryLimit, self.steps) = (memoryLimit, steps)
@@ -229,7 +233,8 @@ public struct Labeller: Sendable {
       LocalEngine(radius: radius, tolerance: tolerance, memoryLimit: memoryLimit)
     case .moments:
       MomentsEngine(
-        tolerance: tolerance, steps: steps, radius: radius, memoryLimit: memoryLimit)
+        tolerance: tolerance, steps: steps, radius: radius, memoryLimit: memoryLimit,
+        withEstimate: withEstimate)
     }
   }
 

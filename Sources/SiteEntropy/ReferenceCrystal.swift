@@ -21,6 +21,11 @@ public struct ReferenceCrystal: Sendable {
   /// symmetry or by its parameters. nil where no potential is known.
   public let residualForce: Double?
   private let local = BuiltOnce<Void, LocalHessian>()
+  private struct PatchKey: Equatable, Sendable {
+    var basis: Int
+    var radius: Double
+  }
+  private let patches = BuiltOnce<PatchKey, LocalPatch>(capacity: 16)
 
   /// The reference of a frame under a potential: its primitive cell is evaluated, its ranges known.
   ///
@@ -121,6 +126,15 @@ extension ReferenceCrystal {
 }
 
 extension ReferenceCrystal {
+  /// The surroundings of a basis site within a radius in Å, which all frames share.
+  func patch(basis: Int, radius: Double) -> LocalPatch {
+    do {
+      return try patches.value(for: PatchKey(basis: basis, radius: radius)) {
+        LocalPatch(basis: basis, radius: radius, reach: 0, crystal: self)
+      }
+    } catch { preconditionFailure("a patch cannot fail: \(error)") }
+  }
+
   /// The displaced atoms of a frame, ascending, and all positions in Å, shape [N, 3]: ideal ones,
   /// and those of displaced atoms at the image next to their ideal site, as neighbours are counted
   /// from there. nil where the cell is strained.

@@ -36,7 +36,7 @@ public struct Baseline: Sendable {
     labeller = Labeller(
       potential: potential, kind: .relative, engine: .moments,
       isMassWeighted: definition.isMassWeighted, radius: definition.radius,
-      steps: definition.steps)
+      steps: definition.steps, withEstimate: false)
   }
 
   /// The baseline of a fit.

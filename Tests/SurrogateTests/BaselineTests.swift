@@ -174,4 +174,18 @@ struct BaselineTests {
     #expect(
       error.map { "\($0)".contains("the baseline sw:Si.sw: expected a stable frame") } ?? false)
   }
+
+  /// What frames share, and estimates that nobody asked for, change no bit of a label.
+  @Test func labelsAreThoseOfTheEngine() throws {
+    let frames = try Self.frames.get()
+    let baseline = try Baseline(
+      potential: Self.potential(), first: frames[0], steps: 2, radius: 6)
+    for frame in frames.prefix(3) {
+      let alone = Labeller(
+        potential: try Self.potential(), kind: .relative, engine: .moments, radius: 6, steps: 2)
+      let expected = try alone.labels(of: frame).labels
+      #expect(expected.errorEstimate != nil)
+      #expect(try baseline.labels(of: frame) == expected.siteEntropy)
+    }
+  }
 }

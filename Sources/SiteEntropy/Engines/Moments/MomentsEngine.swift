@@ -20,17 +20,22 @@ public struct MomentsEngine: Sendable {
   /// R in Å; nil for what the tolerance needs.
   public let radius: Double?
   private let memoryLimit: Int
+  /// Whether errors are estimated where steps and radius are given: without, no sample is labelled.
+  private let withEstimate: Bool
 
   /// The most steps: vectors are not orthogonalised again.
   public static let mostSteps = 12
 
   /// - Parameters:
   ///   - memoryLimit: Of the blocks of the Green function, in bytes.
+  ///   - withEstimate: false for steps and radius that stand: labels then have no error estimate, and
+  ///     are the same.
   public init(
-    tolerance: Double, steps: Int? = nil, radius: Double? = nil, memoryLimit: Int = .max
+    tolerance: Double, steps: Int? = nil, radius: Double? = nil, memoryLimit: Int = .max,
+    withEstimate: Bool = true
   ) {
     (self.tolerance, self.steps, self.radius) = (tolerance, steps, radius)
-    self.memoryLimit = memoryLimit
+    (self.memoryLimit, self.withEstimate) = (memoryLimit, withEstimate)
   }
 
   /// The least tolerance that `auto` takes it for, in k_B.
@@ -45,9 +50,7 @@ public struct MomentsEngine: Sendable {
     of perturbation: SparsePerturbation, crystal: ReferenceCrystal
   ) throws(SiteEntropyError) -> SiteLabels {
     let matrix = perturbation.matrix
-    let search = MomentsSearch(
-      perturbation, crystal: crystal, tolerance: tolerance, memoryLimit: memoryLimit)
-    let choice = try search.choose(steps: steps, radius: radius)
+    let choice = try choice(perturbation, crystal)
     let run = MomentsRun(matrix, patches: choice.patches, crystal: crystal)
     var (taken, estimate) = (choice.steps, choice.estimate)
     var rest = run.all(steps: taken)
@@ -70,8 +73,27 @@ public struct MomentsEngine: Sendable {
     if ledger.smallest < Self.suspicious { try prove(matrix, crystal.normalizer) }
     return SiteLabels(
       kind: .relative, engine: "moments", siteEntropy: labels, entropy: labels.reduce(0, +),
-      ledger: ledger, errorEstimate: estimate,
+      ledger: ledger, errorEstimate: withEstimate ? estimate : nil,
       quadrature: SiteLabels.Quadrature(steps: taken, radius: choice.radius))
+  }
+
+  /// Steps, radius and patches: those that are given, where nothing is to be estimated.
+  private func choice(
+    _ perturbation: SparsePerturbation, _ crystal: ReferenceCrystal
+  ) throws(SiteEntropyError) -> MomentsSearch.Choice {
+    guard !withEstimate, let steps, let radius else {
+      let search = MomentsSearch(
+        perturbation, crystal: crystal, tolerance: tolerance, memoryLimit: memoryLimit)
+      return try search.choose(steps: steps, radius: radius)
+    }
+    let matrix = perturbation.matrix
+    return MomentsSearch.Choice(
+      steps: steps, radius: radius, estimate: 0, ratio: 0,
+      patches: (0..<crystal.normalizer.basisCount).map {
+        MomentsPatch(
+          basis: $0, radius: radius, perturbation: matrix, crystal: crystal,
+          known: crystal.patch(basis: $0, radius: radius))
+      })
   }
 
   /// Where the quadratures of single sites see an eigenvalue of A below this, the spectrum itself is

@@ -25,10 +25,15 @@ struct MomentsPatch: Sendable {
 
   var order: Int { patch.green.rowCount }
 
-  /// - Parameter perturbation: δH̃ by site number.
-  init(basis: Int, radius: Double, perturbation: BlockSparseMatrix, crystal: ReferenceCrystal) {
+  /// - Parameters:
+  ///   - perturbation: δH̃ by site number.
+  ///   - known: The patch where it is known already.
+  init(
+    basis: Int, radius: Double, perturbation: BlockSparseMatrix, crystal: ReferenceCrystal,
+    known: LocalPatch? = nil
+  ) {
     (self.basis, self.radius, self.perturbation) = (basis, radius, perturbation)
-    patch = LocalPatch(basis: basis, radius: radius, reach: 0, crystal: crystal)
+    patch = known ?? LocalPatch(basis: basis, radius: radius, reach: 0, crystal: crystal)
     normalizer = crystal.normalizer
     rootMasses = (0..<normalizer.basisCount).map {
       1 / crystal.inverseRootMasses[crystal.multilattice.atoms[$0]]
