@@ -61,16 +61,16 @@ link_archive() {
   fi
 }
 
-# build_sitevib PACKAGE [PRODUCT ...]: builds `sitevib` of a checkout, and what else is named, and sets SITEVIB_BIN, a folder with links of all
-# its names. Swift's libraries are linked into it, and HDF5 and LAPACKE: it starts in a third of the time, and runs on machines without
-# Swift. It uses the vector instructions of this processor, which changes no bit of any result, and says so in one line on an older one;
-# for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine SITEVIB_CPU=x86-64. It is built in SITEVIB_SCRATCH of the
-# checkout, .build/static by default.
+# build_sitevib PACKAGE [PRODUCT ... | --build-tests]: builds `sitevib` of a checkout, and what else is named, and sets SITEVIB_BIN, a folder with
+# links of all its names, and SITEVIB_BUILT, where everything that was built is. Swift's libraries are linked into it, and HDF5 and LAPACKE: it
+# starts in a third of the time, and runs on machines without Swift. It uses the vector instructions of this processor, which changes no bit of
+# any result, and says so in one line on an older one; for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine
+# SITEVIB_CPU=x86-64. It is built in SITEVIB_SCRATCH of the checkout, .build/static by default.
 build_sitevib() {
-  local built product cpu=${SITEVIB_CPU:-} scratch=$1/${SITEVIB_SCRATCH:-.build/static}
+  local product cpu=${SITEVIB_CPU:-} scratch=$1/${SITEVIB_SCRATCH:-.build/static}
   local modules=$scratch/modules
-  local build=(env "PKG_CONFIG_PATH=$modules${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" swift build --package-path "$1"
-    --scratch-path "$scratch" -c release --static-swift-stdlib -Xswiftc -use-ld=lld)
+  local build=(env SITEVIB_STATIC=1 "PKG_CONFIG_PATH=$modules${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" swift build --package-path "$1"
+    --scratch-path "$scratch" -c release -Xswiftc -use-ld=lld)
   if [ -z "$cpu" ] && grep -qs '^flags.* avx2 .* bmi2 ' /proc/cpuinfo; then
     cpu=x86-64-v3
     if grep -qs '^flags.* avx512f avx512dq .* avx512bw avx512vl ' /proc/cpuinfo; then cpu=x86-64-v4; fi
@@ -79,13 +79,16 @@ build_sitevib() {
   mkdir -p "$modules"
   link_archive "$modules" hdf5-serial libhdf5.a "-lsz -lz"
   link_archive "$modules" lapacke liblapacke.a ""
-  built=$("${build[@]}" --show-bin-path)
+  SITEVIB_BUILT=$("${build[@]}" --show-bin-path)
   SITEVIB_BIN=$scratch/bin
   mkdir -p "$SITEVIB_BIN"
-  for product in sitevib "${@:2}"; do
-    "${build[@]}" --quiet --product "$product"
-    ln -sfnr "$built/$product" "$SITEVIB_BIN/$product"
-  done
+  if [ "${2:-}" = --build-tests ]; then "${build[@]}" --build-tests; else
+    for product in sitevib "${@:2}"; do
+      "${build[@]}" --quiet --product "$product"
+      ln -sfnr "$SITEVIB_BUILT/$product" "$SITEVIB_BIN/$product"
+    done
+  fi
+  ln -sfnr "$SITEVIB_BUILT/sitevib" "$SITEVIB_BIN/sitevib"
   link_names "$SITEVIB_BIN"
 }
 

@@ -18,7 +18,7 @@ for tool in "$folder"/bin/*; do
   grep -q "complete -c '$name'" "fish/vendor_completions.d/$name.fish"
 done
 # An older processor, as valgrind shows one to programs built for AVX-512, is named in one line.
-if command -v valgrind > /dev/null && grep -qs ' avx512vl ' /proc/cpuinfo; then
+if [ "${SITEVIB_CPU:-x86-64-v4}" = x86-64-v4 ] && command -v valgrind > /dev/null && grep -qs ' avx512vl ' /proc/cpuinfo; then
   status=0
   valgrind -q "$folder/bin/xyz-convert" --version 2> "$folder/older" || status=$?
   [ "$status" -eq 70 ]
