@@ -17,7 +17,9 @@ public struct BasisOptions: ParsableArguments {
     }
   }
 
-  @Option(help: "Largest number of neighbours in a product: the body order less one.")
+  @Option(
+    help: ArgumentHelp(
+      "Largest number of neighbours in a product: the body order less one.", valueName: "n"))
   public var order: PositiveInteger?
 
   @Option(
@@ -26,21 +28,26 @@ public struct BasisOptions: ParsableArguments {
       valueName: "d|d1,d2,..."))
   public var degree: Degrees?
 
-  @Option(help: "Radius of the environment in Å.") public var cutoff: PositiveReal?
+  @Option(help: ArgumentHelp("Radius of the environment in Å.", valueName: "Å"))
+  public var cutoff: PositiveReal?
 
-  @Option(help: "Weight w of l in the degree.") public var weightL = PositiveReal(0.75)
+  @Option(help: ArgumentHelp("Weight w of l in the degree.", valueName: "w"))
+  public var weightL = PositiveReal(0.75)
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Length in Å at which the radial functions resolve most; otherwise 1.5 times the shortest \
       distance of the reference.
-      """)
+      """, valueName: "Å"))
   public var bondLength: PositiveReal?
 
   @Option(help: "How a distance becomes the argument of the radial polynomials.")
   public var transform = RadialOptions.Transform.agnesi
 
-  @Option(help: "Order of the zero of the radial functions at the cutoff, at least 3.")
+  @Option(
+    help: ArgumentHelp(
+      "Order of the zero of the radial functions at the cutoff, at least 3.", valueName: "n"))
   public var envelope = PositiveInteger(3)
 
   @Option(help: "What tells neighbours apart.") public var channels = Channels.Resolution.species

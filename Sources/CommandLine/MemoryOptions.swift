@@ -2,7 +2,10 @@ public import ArgumentParser
 
 /// The memory of commands that decompose dense matrices.
 public struct MemoryOptions: ParsableArguments {
-  @Option(help: "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.")
+  @Option(
+    help: ArgumentHelp(
+      "Memory that dense matrices may take, in GiB; otherwise 3/4 of this machine's.",
+      valueName: "GiB"))
   public var maxMemory: PositiveReal?
 
   public init() {}

@@ -44,7 +44,9 @@ public struct ForceOptions: ParsableArguments {
 
   @Option(
     parsing: .upToNextOption,
-    help: "Elements of the types 1, 2, …; otherwise those at the end of 'pair_coeff * *'.")
+    help: ArgumentHelp(
+      "Elements of the types 1, 2, …; otherwise those at the end of 'pair_coeff * *'.",
+      valueName: "elements"))
   public var types: [String] = []
 
   @Option(

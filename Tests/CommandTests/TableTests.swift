@@ -35,6 +35,26 @@ struct TableTests {
     #expect(lines.count == 3)
   }
 
+  @Test func whatAFrameHasIsListed() throws {
+    let result = try Scratch().run("xyz-table", ["--list"], input: Self.frame + Self.frame)
+    #expect(
+      result.output.replacing("\t", with: " ") == """
+        kind name type width unit command
+        column species text 1 - -
+        column pos real 3 Angstrom -
+        column ref_pos real 3 Angstrom xyz-label
+        column flag logical 1 - -
+        column pair integer 2 - -
+        key config_id text 1 - -
+        key perturb_center real 3 Angstrom xyz-perturb
+
+        """)
+    for arguments in [[], ["--list", "--columns", "pos"]] {
+      let result = try Scratch().run("xyz-table", arguments, input: Self.frame)
+      #expect(result.status == 64 && result.error.contains("expected --columns or --list"))
+    }
+  }
+
   @Test func whatIsNoColumnIsNamed() throws {
     let result = try Scratch().run("xyz-table", ["--columns", "atom,nothing"], input: Self.frame)
     #expect(result.status == 65 && result.output.isEmpty)

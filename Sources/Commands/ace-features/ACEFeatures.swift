@@ -39,7 +39,7 @@ struct ACEFeatures: FilterCommand {
 
   @Flag(help: "Print the number of features by order instead.") var count = false
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     guard !(list && count) else {

@@ -67,7 +67,9 @@ struct CutoffScan: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Parameter file: LAMMPS sw, tersoff or eam, or springs.", valueName: "file"))
   var potential: String
 
   @Option(
@@ -86,16 +88,16 @@ struct CutoffScan: FilterCommand {
       valueName: "all|center|count"))
   var sites = Sites.count(32)
 
-  @Option(help: "Seed of the choice of sites.") var seed: UInt64 = 0
+  @Option(help: ArgumentHelp("Seed of the choice of sites.", valueName: "n")) var seed: UInt64 = 0
 
   @Option(help: ArgumentHelp("Target in k_B for which to name radii.", valueName: "rmse"))
   var targetRmse: PositiveReal?
 
   @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try stream.output.checkIsTable()

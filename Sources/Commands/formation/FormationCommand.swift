@@ -52,7 +52,9 @@ struct FormationCommand: FilterCommand {
 
   @Option(
     name: .shortAndLong,
-    help: "Parameter file, for frames that site-entropy --kind formation has not seen.")
+    help: ArgumentHelp(
+      "Parameter file, for frames that site-entropy --kind formation has not seen.",
+      valueName: "file"))
   var potential: String?
 
   @Option(
@@ -77,14 +79,16 @@ struct FormationCommand: FilterCommand {
       """)
   var balance = false
 
-  @Option(help: "The largest force in eV/Å that a relaxed frame may have.")
+  @Option(
+    help: ArgumentHelp(
+      "The largest force in eV/Å that a relaxed frame may have.", valueName: "eV/Å"))
   var maxForce = PositiveReal(1e-4)
 
-  @OptionGroup var memory: MemoryOptions
+  @OptionGroup(title: "Memory") var memory: MemoryOptions
 
-  @OptionGroup var noise: NoiseOptions
+  @OptionGroup(title: "Tables of eam potentials") var noise: NoiseOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try stream.output.checkIsTable()

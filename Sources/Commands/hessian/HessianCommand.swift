@@ -44,10 +44,12 @@ struct HessianCommand: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Parameter file: LAMMPS sw, tersoff or eam, or springs.", valueName: "file"))
   var potential: String?
 
-  @OptionGroup var sources: ForceOptions
+  @OptionGroup(title: "Forces of another program") var sources: ForceOptions
 
   @Option(
     help: ArgumentHelp(
@@ -69,9 +71,9 @@ struct HessianCommand: FilterCommand {
 
   @Flag(help: "Compare with central differences of the forces.") var check = false
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try sources.validate(beside: potential)

@@ -55,19 +55,22 @@ struct Predict: FilterCommand {
 
   @Option(
     name: .shortAndLong,
-    help: "Parameter file of the baseline that the model adds to (ridge --baseline).")
+    help: ArgumentHelp(
+      "Parameter file of the baseline that the model adds to (ridge --baseline).", valueName: "file"
+    ))
   var potential: String?
 
   @Flag(help: "Standard deviations of the sites and the total.") var std = false
 
   @Flag(help: "Derivative of the predicted total by every position.") var gradient = false
 
-  @Option(help: "Largest extrapolation of a site that is not reported.")
+  @Option(
+    help: ArgumentHelp("Largest extrapolation of a site that is not reported.", valueName: "ratio"))
   var maxExtrapolation: PositiveReal?
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try tables.validate(beside: potential)

@@ -63,14 +63,17 @@ struct SiteEntropyCommand: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Parameter file: LAMMPS sw, tersoff or eam, or springs.", valueName: "file"))
   var potential: String?
 
-  @OptionGroup var files: HessianOptions
+  @OptionGroup(title: "Given Hessians") var files: HessianOptions
 
   @Option(help: "Which entropy.") var kind = Kind.relative
 
-  @Option(help: "Temperature of kind quantum in K.") var temperature: PositiveReal?
+  @Option(help: ArgumentHelp("Temperature of kind quantum in K.", valueName: "K"))
+  var temperature: PositiveReal?
 
   @Option(help: "How to compute it.") var engine = EngineChoice.auto
 
@@ -110,7 +113,7 @@ struct SiteEntropyCommand: FilterCommand {
 
   @Option(help: "What to do with an unstable frame.") var onUnstable = OnUnstable.error
 
-  @OptionGroup var memory: MemoryOptions
+  @OptionGroup(title: "Memory") var memory: MemoryOptions
 
   @Flag(
     help: """
@@ -119,9 +122,9 @@ struct SiteEntropyCommand: FilterCommand {
       """)
   var saddle = false
 
-  @OptionGroup var noise: NoiseOptions
+  @OptionGroup(title: "Tables of eam potentials") var noise: NoiseOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   private static let usualTolerance = 1e-10
 

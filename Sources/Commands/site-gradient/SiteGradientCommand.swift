@@ -48,7 +48,9 @@ struct SiteGradientCommand: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Parameter file: LAMMPS sw, tersoff or eam, or springs.", valueName: "file"))
   var potential: String
 
   @Option(
@@ -60,11 +62,11 @@ struct SiteGradientCommand: FilterCommand {
 
   @Option(help: "How to compute it.") var engine = GradientEngine.auto
 
-  @OptionGroup var memory: MemoryOptions
+  @OptionGroup(title: "Memory") var memory: MemoryOptions
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     guard (site == nil) == total else {

@@ -31,7 +31,9 @@ struct StabilityCommand: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Parameter file: LAMMPS sw, tersoff or eam, or springs.", valueName: "file"))
   var potential: String
 
   @Option(
@@ -43,9 +45,9 @@ struct StabilityCommand: FilterCommand {
       """, valueName: "m1 m2 m3"))
   var grid: IntegerTriple?
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     guard grid?.values.allSatisfy({ 1...1000 ~= $0 }) ?? true else {

@@ -32,7 +32,7 @@ struct Vineyard: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file.")
+  @Option(name: .shortAndLong, help: ArgumentHelp("Parameter file.", valueName: "file"))
   var potential: String
 
   @Option(
@@ -44,14 +44,16 @@ struct Vineyard: FilterCommand {
 
   @Flag(help: "Print the entropy difference of every atom instead.") var bySite = false
 
-  @Option(help: "The largest force in eV/Å that a stationary point may have.")
+  @Option(
+    help: ArgumentHelp(
+      "The largest force in eV/Å that a stationary point may have.", valueName: "eV/Å"))
   var maxForce = PositiveReal(1e-4)
 
-  @OptionGroup var memory: MemoryOptions
+  @OptionGroup(title: "Memory") var memory: MemoryOptions
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try stream.output.checkIsTable()

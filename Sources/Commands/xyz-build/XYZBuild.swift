@@ -40,7 +40,9 @@ struct XYZBuild: CheckedCommand {
 
   @Argument(help: "Structure type.") var prototype: String
 
-  @Option(parsing: .upToNextOption, help: "Symbols of the elements.") var species: [String]
+  @Option(
+    parsing: .upToNextOption, help: ArgumentHelp("Symbols of the elements.", valueName: "elements"))
+  var species: [String]
 
   @Option(
     name: [.customShort("a"), .long],
@@ -49,18 +51,27 @@ struct XYZBuild: CheckedCommand {
       valueName: "Å|auto"))
   var latticeConstant: LatticeConstant
 
-  @Option(name: .shortAndLong, help: "Parameter file of the potential of -a auto.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Parameter file of the potential of -a auto.", valueName: "file"))
   var potential: String?
 
-  @Option(help: "c/a of the conventional cell; the usual one if not given.")
+  @Option(
+    help: ArgumentHelp(
+      "c/a of the conventional cell; the usual one if not given.", valueName: "ratio"))
   var cOverA: PositiveReal?
 
-  @Option(help: "b/a of the conventional cell; the usual one if not given.")
+  @Option(
+    help: ArgumentHelp(
+      "b/a of the conventional cell; the usual one if not given.", valueName: "ratio"))
   var bOverA: PositiveReal?
 
-  @Option(help: "Angle between b and c, in degrees.") var alpha: PositiveReal?
-  @Option(help: "Angle between c and a, in degrees.") var beta: PositiveReal?
-  @Option(help: "Angle between a and b, in degrees.") var gamma: PositiveReal?
+  @Option(help: ArgumentHelp("Angle between b and c, in degrees.", valueName: "degrees"))
+  var alpha: PositiveReal?
+  @Option(help: ArgumentHelp("Angle between c and a, in degrees.", valueName: "degrees"))
+  var beta: PositiveReal?
+  @Option(help: ArgumentHelp("Angle between a and b, in degrees.", valueName: "degrees"))
+  var gamma: PositiveReal?
 
   @Option(
     parsing: .upToNextOption,

@@ -30,7 +30,7 @@ struct XYZConvert: FilterCommand {
       valueName: "elements"))
   var types: ElementList?
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try types?.checkTookNoFile(option: "--types", inputs: stream.inputs)

@@ -65,19 +65,23 @@ struct XYZDefect: FilterCommand {
 
   @Flag(help: "One frame for each inequivalent choice.") var every = false
 
-  @Option(help: "With --every: largest distance between the defects of a frame, in Å.")
+  @Option(
+    help: ArgumentHelp(
+      "With --every: largest distance between the defects of a frame, in Å.", valueName: "Å"))
   var within: PositiveReal?
 
   @Option(help: ArgumentHelp("So many frames with defects at random.", valueName: "K"))
   var random: PositiveInteger?
 
   @Option(
-    help: "With --random: share of the choices of each defect, up to 1; one of each if not given.")
+    help: ArgumentHelp(
+      "With --random: share of the choices of each defect, up to 1; one of each if not given.",
+      valueName: "fraction"))
   var concentration: PositiveReal?
 
-  @Option(help: "Seed of the random numbers.") var seed: UInt64 = 0
+  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "n")) var seed: UInt64 = 0
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   private var defects: [PointDefect] {
     vacancy.map(\.defect) + antisite.map(\.defect) + split.map(\.defect)

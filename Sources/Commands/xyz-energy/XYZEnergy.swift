@@ -28,14 +28,16 @@ struct XYZEnergy: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file: LAMMPS sw, tersoff or eam, or springs.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Parameter file: LAMMPS sw, tersoff or eam, or springs.", valueName: "file"))
   var potential: String?
 
-  @OptionGroup var sources: ForceOptions
+  @OptionGroup(title: "Forces of another program") var sources: ForceOptions
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try sources.validate(beside: potential)

@@ -34,7 +34,9 @@ struct XYZLabel: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(help: "Two places are one if they are at most so far apart, in Å.")
+  @Option(
+    help: ArgumentHelp("Two places are one if they are at most so far apart, in Å.", valueName: "Å")
+  )
   var symprec = PositiveReal(1e-5)
 
   @Option(
@@ -49,7 +51,7 @@ struct XYZLabel: FilterCommand {
       """)
   var distorted = false
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     if reference == "-", stream.inputs.isEmpty || stream.inputs.contains("-") {

@@ -31,30 +31,41 @@ struct XYZPath: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file of the potential.")
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Parameter file of the potential.", valueName: "file"))
   var potential: String
 
-  @Option(help: "Images between two minima.") var images = PositiveInteger(7)
+  @Option(help: ArgumentHelp("Images between two minima.", valueName: "n"))
+  var images = PositiveInteger(7)
 
-  @Option(help: "The largest force at the minima and saddles, in eV/Å.")
+  @Option(
+    help: ArgumentHelp("The largest force at the minima and saddles, in eV/Å.", valueName: "eV/Å"))
   var maxForce = PositiveReal(1e-8)
 
-  @Option(help: "Steps of Newton's method to a stationary point at most.")
+  @Option(
+    help: ArgumentHelp("Steps of Newton's method to a stationary point at most.", valueName: "n"))
   var maxSteps = PositiveInteger(200)
 
-  @Option(help: "The largest force of the two frames that still counts as stationary, in eV/Å.")
+  @Option(
+    help: ArgumentHelp(
+      "The largest force of the two frames that still counts as stationary, in eV/Å.",
+      valueName: "eV/Å"))
   var endForce = PositiveReal(1e-3)
 
   @Flag(help: "Bring the atoms of the second frame into the order of the first.") var match = false
 
-  @Option(help: "Standard deviation of the displacements that break the symmetry, in Å.")
+  @Option(
+    help: ArgumentHelp(
+      "Standard deviation of the displacements that break the symmetry, in Å.", valueName: "Å"))
   var noise = NonNegativeReal(0.03)
 
-  @Option(help: "Seed of these displacements: equal seeds give equal bytes.") var seed: UInt64 = 0
+  @Option(
+    help: ArgumentHelp("Seed of these displacements: equal seeds give equal bytes.", valueName: "n")
+  ) var seed: UInt64 = 0
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     guard images.value >= 3 else {

@@ -57,10 +57,11 @@ struct XYZPerturb: FilterCommand {
 
   @Option(help: "How to displace.") var mode: Mode
 
-  @Option(help: "Size of the displacements in Å, of the strain in 1.")
+  @Option(help: ArgumentHelp("Size of the displacements in Å, of the strain in 1.", valueName: "Å"))
   var amplitude: NonNegativeReal
 
-  @Option(help: "Radius of localized and r0 of tail, in Å.") var radius: PositiveReal?
+  @Option(help: ArgumentHelp("Radius of localized and r0 of tail, in Å.", valueName: "Å"))
+  var radius: PositiveReal?
 
   @Option(
     help: ArgumentHelp(
@@ -68,7 +69,7 @@ struct XYZPerturb: FilterCommand {
       valueName: "random|index"))
   var center = Center()
 
-  @Option(help: "Exponent q of tail.") var exponent: PositiveReal?
+  @Option(help: ArgumentHelp("Exponent q of tail.", valueName: "q")) var exponent: PositiveReal?
 
   @Option(
     parsing: .unconditional,
@@ -80,11 +81,12 @@ struct XYZPerturb: FilterCommand {
     help: ArgumentHelp("Direction of cosine; random if not given.", valueName: "x y z"))
   var direction: RealTriple?
 
-  @Option(help: "Copies of every frame.") var samples = PositiveInteger(1)
+  @Option(help: ArgumentHelp("Copies of every frame.", valueName: "n"))
+  var samples = PositiveInteger(1)
 
-  @Option(help: "Seed of the random numbers.") var seed: UInt64 = 0
+  @Option(help: ArgumentHelp("Seed of the random numbers.", valueName: "n")) var seed: UInt64 = 0
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try allow("--radius", radius != nil, required: true, in: [.localized, .tail])

@@ -58,10 +58,11 @@ struct XYZRelax: FilterCommand {
       """,
     version: sitevibVersion)
 
-  @Option(name: .shortAndLong, help: "Parameter file of the potential.")
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Parameter file of the potential.", valueName: "file"))
   var potential: String?
 
-  @OptionGroup var sources: ForceOptions
+  @OptionGroup(title: "Forces of another program") var sources: ForceOptions
 
   @Option(
     help: ArgumentHelp(
@@ -72,13 +73,16 @@ struct XYZRelax: FilterCommand {
   var model: String?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       The largest force at the end, in eV/Å; otherwise 1e-8, or 1e-5 with --forces and --ipi.
-      """)
+      """, valueName: "eV/Å"))
   var maxForce: PositiveReal?
 
   @Option(
-    help: "Steps at most, in one cell; otherwise 200 of Newton's method, 2000 of L-BFGS.")
+    help: ArgumentHelp(
+      "Steps at most, in one cell; otherwise 200 of Newton's method, 2000 of L-BFGS.",
+      valueName: "n"))
   var maxSteps: PositiveInteger?
 
   @Option(help: "Which cells are allowed.") var cell = CellMode.fixed
@@ -100,19 +104,22 @@ struct XYZRelax: FilterCommand {
   @Option(help: "Displace atoms before the first step.") var push: PushMode?
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       By how much --push inward brings neighbours closer (otherwise 0.3 Å), or the standard \
       deviation of --push random (otherwise 0.05 Å).
-      """)
+      """, valueName: "Å"))
   var pushSize: PositiveReal?
 
-  @Option(help: "Seed of --push random: equal seeds give equal bytes.") var seed: UInt64?
+  @Option(
+    help: ArgumentHelp("Seed of --push random: equal seeds give equal bytes.", valueName: "n"))
+  var seed: UInt64?
 
   @Flag(help: "Go uphill along the softest mode, to a saddle.") var saddle = false
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try sources.validate(beside: potential)

@@ -11,6 +11,7 @@ struct XYZTable: FilterCommand {
     usage: """
       xyz-table --columns frame,atom,species,site_entropy labels.xyz | sort -k4,4g
       xyz-table --columns center_distance,displacement,ref_pos_norm perturbed.xyz > table.tsv
+      xyz-table --list labels.h5
       """,
     discussion: """
       A column is one of the frame, or computed: frame and atom (counted from 0), displacement \
@@ -20,29 +21,43 @@ struct XYZTable: FilterCommand {
       A vector of three gives the columns NAME_x, NAME_y, NAME_z, one of another width NAME_1, \
       NAME_2, …; each can also be asked for by itself. What is no column but a key of one value \
       is repeated on every line.
+
+      --list prints instead what the first frame has: column or key, name, type, width, unit where we \
+      know it ('-' where not), and the command that gives it.
       """,
     version: sitevibVersion)
 
   @Option(
     help: ArgumentHelp("Names, separated by commas.", valueName: "name,name,..."))
-  var columns: String
+  var columns: String?
+
+  @Flag(help: "Print the columns and keys of the first frame.") var list = false
 
   @Flag(help: "Print no header line.") var noHeader = false
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
+    guard (columns == nil) == list else {
+      throw ValidationError("expected --columns or --list, found \(list ? "both" : "neither")")
+    }
     guard !names.contains("") else {
-      throw ValidationError("--columns: expected names, found '\(columns)'")
+      throw ValidationError("--columns: expected names, found '\(columns ?? "")'")
     }
     try stream.output.checkIsTable()
   }
 
   private var names: [String] {
-    columns.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    columns?.split(separator: ",", omittingEmptySubsequences: false).map(String.init) ?? []
   }
 
   func perform(_ session: FilterSession) throws {
+    guard !list else {
+      if let frame = try session.firstFrame() {
+        try session.write(text: FrameContents(frame).text(withHeader: !noHeader))
+      }
+      return
+    }
     let names = names
     var header: [String]?
     try session.forEachFrame { job in
