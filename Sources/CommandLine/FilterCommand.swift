@@ -71,10 +71,23 @@ extension CheckedCommand {
     parsing error: any Error, _ diagnostics: Diagnostics, _ descriptors: StandardDescriptors
   ) -> Never {
     guard exitCode(for: error) != .success else {
-      answer(fullMessage(for: error), diagnostics, descriptors)
+      answer(ownOptionsFirst(in: fullMessage(for: error)), diagnostics, descriptors)
     }
     diagnostics.line("\(message(for: error)) (see \(_commandName) --help)")
     Glibc.exit(ExitCode.badUsage.rawValue)
+  }
+
+  /// A help text with the options of the tool itself in front of the groups that it shares with others.
+  private static func ownOptionsFirst(in help: String) -> String {
+    var sections = help.split(separator: "\n\n", omittingEmptySubsequences: false)
+    guard let own = sections.lastIndex(where: { $0.hasPrefix("OPTIONS:\n") }),
+      let first = sections.firstIndex(where: { $0.hasPrefix("USAGE:") })
+    else { return help }
+    let group = sections[(first + 1)..<own].firstIndex {
+      $0.first?.isUppercase == true && $0.split(separator: "\n").first?.hasSuffix(":") == true
+    }
+    if let group { sections.insert(sections.remove(at: own), at: group) }
+    return sections.joined(separator: "\n\n")
   }
 
   private func run(

@@ -62,7 +62,7 @@ public final class FilterSession {
   private var input: InputFrames?
   /// Made for the first frame that is written.
   private var encoder: FrameEncoder?
-  private var progress: Progress
+  private let progress: Progress
   private var rejectedCount = 0
   /// Frames that were mapped, and frames that came of them.
   private var (mappedCount, writtenCount) = (0, 0)
@@ -134,15 +134,34 @@ public final class FilterSession {
   private func encode(
     _ frames: [Frame], _ attachments: FrameAttachments, format: FrameFormat
   ) throws {
-    var encoder = try self.encoder ?? FrameEncoder(format: format)
     var bytes: [UInt8] = []
-    try Allocator.growingApart(format == .hdf5) {
-      for (index, frame) in frames.enumerated() {
-        try encoder.append(frame, index == 0 ? attachments : FrameAttachments(), to: &bytes)
+    try inPlaceOfOutput {
+      var encoder = try self.encoder ?? newEncoder(format)
+      try Allocator.growingApart(format == .hdf5) {
+        for (index, frame) in frames.enumerated() {
+          try encoder.append(frame, index == 0 ? attachments : FrameAttachments(), to: &bytes)
+        }
       }
+      self.encoder = encoder
     }
-    self.encoder = encoder
     try output.write(bytes)
+  }
+
+  /// HDF5 grows in the output itself where that is a file; a place that it does not take, as one that may
+  /// not be read, is left for memory.
+  private func newEncoder(_ format: FrameFormat) throws -> FrameEncoder {
+    if let place = output.place, let encoder = try? FrameEncoder(format: format, in: place) {
+      return encoder
+    }
+    return try FrameEncoder(format: format)
+  }
+
+  /// Runs what writes HDF5: where it grows in the output, what fails there is a failure of the output.
+  private func inPlaceOfOutput(_ body: () throws -> Void) throws {
+    do { try body() } catch let error as HDF5Error {
+      if output.place != nil, case .failed = error { throw output.failureInPlace() }
+      throw error
+    }
   }
 
   /// Writes text that is no frame: a table.
@@ -272,13 +291,22 @@ public final class FilterSession {
         try output.drain()
         throw error
       }
-      progress.advance(by: batch.jobs.count)
+      progress.advance(by: batch.jobs.count, fraction: fraction(mapping: batch, copies: copies))
       // The next stage of a pipe need not wait for the end.
       try output.drain()
       if batch.isLast { break }
       batch = unsafe ahead ?? reader.nextBatch(from: &input)
     }
     if let error = reader.error { throw error }
+  }
+
+  /// How much of the frames is done where a batch is: those that were read, less those read ahead.
+  private func fraction(mapping batch: JobBatch, copies: Int) -> Double? {
+    guard progress.isShown, let last = batch.jobs.last, let input, let read = input.fraction else {
+      return nil
+    }
+    let done = Double(last.index - input.firstIndex) + Double(last.copy + 1) / Double(copies)
+    return min(1, read * done / Double(max(1, input.readCount)))
   }
 
   // MARK: Messages
@@ -302,13 +330,12 @@ public final class FilterSession {
 
   /// One line on standard error.
   public func message(_ text: String) {
-    progress.clear()
-    diagnostics.line(text)
+    progress.interrupt { diagnostics.line(text) }
   }
 
   /// A line that says how far the work on a frame is.
   public func stepProgress() -> StepProgress {
-    StepProgress(diagnostics: diagnostics, isShown: progress.isShown)
+    StepProgress(progress: progress)
   }
 
   /// One JSON object on standard error, under --json.
@@ -336,9 +363,14 @@ public final class FilterSession {
       return
     }
     if var encoder {
-      var bytes: [UInt8] = []
-      try encoder.finish(to: &bytes)
-      try output.write(bytes)
+      self.encoder = nil
+      try inPlaceOfOutput {
+        let growsInOutput = encoder.place != nil
+        try encoder.finish { bytes in
+          if growsInOutput { try output.continueBehindEnd() }
+          try output.write(bytes)
+        }
+      }
     }
     // The report gets its name first, the output last: where it is, everything is.
     try output.seal()
@@ -347,12 +379,12 @@ public final class FilterSession {
       try file.finish()
     }
     try output.finish()
-    progress.clear()
+    progress.end()
     if rejectedCount > Self.namedRejections { message("\(rejectedCount) frames rejected in all") }
   }
 
   func abandon() {
-    progress.clear()
+    progress.end()
     second?.output.abandon()
     output.abandon()
   }

@@ -15,6 +15,7 @@ struct InputFrames {
   /// The archive of the last frame that was read, and the frame's number in it.
   private var place: (archive: H5MDReader, frame: Int)?
   private let lastName: String
+  private let fileCount: Int
   /// The file that the output goes to as it comes, which must not be read.
   private let output: FileIdentity?
 
@@ -29,7 +30,7 @@ struct InputFrames {
       guard descriptors.isOpen[0] else { throw .closed(name: "standard input") }
       guard !options.inputs.isEmpty || isatty(STDIN_FILENO) == 0 else { throw .nothingToRead }
     }
-    (self.names, self.output) = (names[...], output)
+    (self.names, fileCount, self.output) = (names[...], names.count, output)
     selection = FrameSelection(group: options.group, types: types)
     lastName = names.last ?? "-"
     let first = options.firstFrame.value
@@ -38,7 +39,7 @@ struct InputFrames {
 
   /// All frames of one file.
   init(path: String) {
-    (names, lastName, slice, output) = ([path], path, 0..<Int.max, nil)
+    (names, fileCount, lastName, slice, output) = ([path], 1, path, 0..<Int.max, nil)
     selection = FrameSelection()
   }
 
@@ -61,6 +62,18 @@ struct InputFrames {
 
   /// Whether ``next()`` finds something to read without waiting for another program.
   var isReady: Bool { ahead != nil || stream?.isReady ?? true }
+
+  /// Number of the first frame that is wanted, and how many of those are read.
+  var firstIndex: Int { slice.lowerBound }
+  var readCount: Int { nextIndex - slice.lowerBound }
+
+  /// How much of what is wanted is read, from 0 to 1; nil where nobody knows, as of a pipe.
+  var fraction: Double? {
+    if slice.upperBound < .max { return Double(max(0, readCount)) / Double(slice.count) }
+    let isComplete = stream == nil
+    guard let part = isComplete ? 1 : stream?.fraction else { return nil }
+    return (Double(fileCount - names.count - 1) + part) / Double(fileCount)
+  }
 
   /// The frame that ``next()`` will give.
   mutating func peek() throws -> Frame? {

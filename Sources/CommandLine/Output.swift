@@ -62,6 +62,25 @@ final class Output {
     pending == nil ? FileIdentity(descriptor: descriptor) : nil
   }
 
+  /// A descriptor of the unfinished file, for a format that is not written from its start to its end;
+  /// nil for what is written in place, which may be a pipe. What ``write(_:)`` gets after
+  /// ``continueBehindEnd()`` stands behind all that.
+  var place: Int32? { pending == nil ? nil : descriptor }
+
+  func continueBehindEnd() throws(StreamError) {
+    guard lseek(descriptor, 0, SEEK_END) >= 0 else { throw failure() }
+  }
+
+  /// Why others could not write into ``place``, which is lost: what the system says to more bytes.
+  func failureInPlace() -> StreamError {
+    let probe = [UInt8](repeating: 0, count: 1 << 20)
+    do throws(StreamError) {
+      try continueBehindEnd()
+      try writeOut(probe)
+    } catch { return error }
+    return .cannotWrite(path: name, errno: EIO)
+  }
+
   /// Whether two outputs would end up in one file.
   func isSame(as other: Output) -> Bool {
     switch (pending, other.pending) {
@@ -82,6 +101,20 @@ final class Output {
   private static func split(_ path: String) -> (folder: String, name: Substring) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path[...]) }
     return (String(path[...slash]), path[path.index(after: slash)...])
+  }
+
+  /// Writes bytes that are not copied.
+  func write(_ bytes: RawSpan) throws(StreamError) {
+    try drain()
+    do {
+      try moveAll(bytes.byteCount, through: descriptor) { offset in
+        unsafe bytes.withUnsafeBytes {
+          unsafe Glibc.write(descriptor, $0.baseAddress! + offset, $0.count - offset)
+        }
+      }
+    } catch {
+      throw .cannotWrite(path: name, errno: error.errno)
+    }
   }
 
   func write(_ bytes: [UInt8]) throws(StreamError) {
@@ -173,7 +206,7 @@ final class Output {
       while stem.utf8.count > room, !stem.isEmpty { stem.removeLast() }
       let temporary = prefix + stem + mark
       TemporaryFile.register(temporary)
-      let opened = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      let opened = unsafe open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if opened >= 0 { return (opened, temporary) }
       let code = errno
       TemporaryFile.forget(temporary)

@@ -1,35 +1,12 @@
-internal import Glibc
-internal import Synchronization
-
-/// A line on a terminal that says how far the work on one frame is; nothing anywhere else.
+/// What a long piece of work says of itself in the line of progress; nothing but on a terminal.
 ///
 /// May be used on any thread.
-public final class StepProgress: Sendable {
-  private let diagnostics: Diagnostics
-  private let isShown: Bool
-  /// When the line was last written; nil before.
-  private let shown = Mutex<Double?>(nil)
+public struct StepProgress: Sendable {
+  let progress: Progress
 
-  init(diagnostics: Diagnostics, isShown: Bool) {
-    (self.diagnostics, self.isShown) = (diagnostics, isShown)
-  }
-
-  /// Replaces the line, at most five times a second.
-  public func show(_ text: @autoclosure () -> String) {
-    guard isShown else { return }
-    shown.withLock { last in
-      let now = Progress.seconds()
-      guard now - (last ?? 0) > 0.2 else { return }
-      last = now
-      diagnostics.writeRaw("\r\u{1b}[K\(diagnostics.commandName): \(printable(text()))")
-    }
-  }
+  /// Replaces what stood there, at most five times a second.
+  public func show(_ text: @autoclosure () -> String) { progress.show(step: text()) }
 
   /// Takes the line off the terminal.
-  public func clear() {
-    shown.withLock { last in
-      if last != nil { diagnostics.writeRaw("\r\u{1b}[K") }
-      last = nil
-    }
-  }
+  public func clear() { progress.clear() }
 }

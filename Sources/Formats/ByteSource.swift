@@ -82,6 +82,19 @@ public final class ByteSource {
     return unsafe poll(&request, 1, 0) != 0
   }
 
+  /// How much of the bytes is read, from 0 to 1; nil where nobody knows how many will come.
+  public var fraction: Double? {
+    switch origin {
+    case .memory(let bytes, _): return Double(memoryOffset) / Double(max(1, bytes.count))
+    case .descriptor(let descriptor, _):
+      var status = stat()
+      guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+        status.st_size > 0
+      else { return nil }
+      return min(1, Double(lseek(descriptor, 0, SEEK_CUR)) / Double(status.st_size))
+    }
+  }
+
   /// The first bytes not yet read, without reading them: `count`, or all there are if fewer.
   public func peek(_ count: Int) throws(SourceError) -> [UInt8] {
     while pending.count - pendingStart < count {

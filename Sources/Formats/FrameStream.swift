@@ -48,6 +48,7 @@ public struct FrameStream: FrameSequence {
   /// What stands beside the frames; nil where the format holds frames only.
   public let archive: H5MDReader?
   private var frames: any FrameSequence
+  private var frameCount = 0
   private let source: ByteSource
 
   /// Opens a file; "-" is standard input.
@@ -87,7 +88,17 @@ public struct FrameStream: FrameSequence {
     return POSCARReader.recognises(try source.peek(1 << 12))
   }
 
-  public mutating func next() throws -> Frame? { try frames.next() }
+  public mutating func next() throws -> Frame? {
+    let frame = try frames.next()
+    if frame != nil { frameCount += 1 }
+    return frame
+  }
+
+  /// How much of the input is read, from 0 to 1; nil where nobody knows, as of a pipe.
+  public var fraction: Double? {
+    guard let archive else { return source.fraction }
+    return Double(frameCount) / Double(max(1, archive.frameCount))
+  }
 
   /// Whether ``next()`` finds text to read without waiting for another program. HDF5 is read while
   /// nothing else is done: child processes read what may be damaged there, and want no other threads.
@@ -119,14 +130,19 @@ public struct FrameAttachments: Sendable {
 /// Turns frames into the bytes of a format.
 public struct FrameEncoder {
   public let format: FrameFormat
+  /// Where the bytes grow, if not in memory.
+  public let place: Int32?
   private let writer = ExtendedXYZWriter()
   private var archive: H5MDWriter?
   private var reference: StoredHessian?
 
+  /// - Parameter place: Where a format that is written whole may grow: a descriptor of a file that can be
+  ///   written and read. nil: in memory.
   /// - Throws: ``InputError`` for a format that cannot be written.
-  public init(format: FrameFormat) throws {
+  public init(format: FrameFormat, in place: Int32? = nil) throws {
     self.format = format
-    archive = format == .hdf5 ? try H5MDWriter() : nil
+    self.place = format == .hdf5 ? place : nil
+    archive = format == .hdf5 ? try H5MDWriter(in: place) : nil
   }
 
   /// Encodes a frame.
@@ -165,13 +181,16 @@ public struct FrameEncoder {
     self.archive = archive
   }
 
+  /// Hands on what remains behind the last frame, to be written behind the end of what was.
+  public mutating func finish(_ write: (RawSpan) throws -> Void) throws {
+    reference = nil
+    guard var archive else { return }
+    self.archive = nil
+    try archive.finish(write)
+  }
+
   /// Appends what remains behind the last frame.
   public mutating func finish(to output: inout [UInt8]) throws {
-    if var archive {
-      let image = try archive.finish()
-      // A file may be large: it is copied only where something stands before it.
-      if output.isEmpty { output = image } else { output += image }
-    }
-    archive = nil
+    try finish { bytes in unsafe bytes.withUnsafeBytes { unsafe output.append(contentsOf: $0) } }
   }
 }

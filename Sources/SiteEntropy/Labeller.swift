@@ -212,6 +212,7 @@ public struct Labeller: Sendable {
         of: problem, tolerance: tolerance, memoryLimit: memoryLimit, threads: threads)
     }
     do {
+      Phase.begin("engine \(engine.rawValue) on \(frame.atomCount) sites")
       return (try asked.labels(of: problem), "asked for")
     } catch SiteEntropyError.unstableFrame(let ledger)
       where engine == .polynomial || engine == .moments

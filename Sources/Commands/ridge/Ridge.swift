@@ -90,7 +90,8 @@ struct Ridge: FilterCommand {
 
   @OptionGroup(title: "Basis (where the input has no features)") var basis: BasisOptions
 
-  @Option(help: "Column of the labels.") var target = "site_entropy"
+  @Option(help: ArgumentHelp("Column of the labels.", valueName: "column"))
+  var target = "site_entropy"
 
   @Option(help: ArgumentHelp("Regularisation.", valueName: "auto|x")) var lambda = Lambda()
 
@@ -104,10 +105,11 @@ struct Ridge: FilterCommand {
   var anchor = AnchorChoice.auto
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Keep so many functions of the basis, those that the labels need most: predict takes less \
       time; otherwise all.
-      """)
+      """, valueName: "n"))
   var keep: PositiveInteger?
 
   @Option(
@@ -131,20 +133,25 @@ struct Ridge: FilterCommand {
 
   @Option(help: "What is kept for the test.") var split = SplitKind.none
 
-  @Option(help: "Fraction that trains.") var train = PositiveReal(0.8)
+  @Option(help: ArgumentHelp("Fraction that trains.", valueName: "fraction"))
+  var train = PositiveReal(0.8)
 
-  @Option(help: "Folds of frames for lambda and the held-out error, at least 2.")
+  @Option(
+    help: ArgumentHelp(
+      "Folds of frames for lambda and the held-out error, at least 2.", valueName: "n"))
   var folds = PositiveInteger(8)
 
-  @Option(help: "Seed of the split and of the folds.") var seed: UInt64 = 0
+  @Option(help: ArgumentHelp("Seed of the split and of the folds.", valueName: "n"))
+  var seed: UInt64 = 0
 
-  @Option(help: "Weight of a row for the total of each frame.")
+  @Option(help: ArgumentHelp("Weight of a row for the total of each frame.", valueName: "w"))
   var weightTotal = NonNegativeReal(0)
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       Weight in Å² of a row for each derivative of the total, from the column entropy_gradient.
-      """)
+      """, valueName: "w"))
   var weightGradient = NonNegativeReal(0)
 
   @Option(
@@ -153,20 +160,23 @@ struct Ridge: FilterCommand {
   var test: [String] = []
 
   @Option(
-    help: """
+    help: ArgumentHelp(
+      """
       What the cutoff costs in k_B, the rmse of cutoff-scan, for the errors by origin.
-      """)
+      """, valueName: "k_B"))
   var cutoffError: PositiveReal?
 
   @Option(
     help: ArgumentHelp("Also write the report as JSON.", valueName: "file")) var report: String?
 
-  @Option(help: "Features held in memory, in GiB; beyond, in a file in TMPDIR.")
+  @Option(
+    help: ArgumentHelp(
+      "Features held in memory, in GiB; beyond, in a file in TMPDIR.", valueName: "GiB"))
   var maxMemory = PositiveReal(1)
 
-  @OptionGroup var tables: TableOptions
+  @OptionGroup(title: "Tables of eam potentials") var tables: TableOptions
 
-  @OptionGroup var stream: StreamOptions
+  @OptionGroup(title: "Frames") var stream: StreamOptions
 
   func validate() throws {
     try tables.validate(beside: baseline, option: "--baseline")
@@ -221,6 +231,7 @@ struct Ridge: FilterCommand {
       throw InputError(
         file: "-", "\(target): expected labels that differ, found one value everywhere")
     }
+    Phase.begin("fit of \(data.featureCount) functions")
     var model = try fit(&data, division, options)
     try refuseSingular(model, takesDefects: data.takesDefects)
     let score = try TrainingScore(&model, data, division, options)

@@ -3,12 +3,14 @@ internal import CHDF5Rehearsal
 internal import CSandbox
 internal import Synchronization
 
-/// An HDF5 file that lives in memory, so that it can pass through a pipe.
+/// An HDF5 file that lives in memory, so that it can pass through a pipe, or one that grows on a disk.
 ///
-/// HDF5 seeks, a pipe cannot: an input is read whole before it is opened, and an output is written
-/// when it is complete. Paths are given from the root, without a leading slash.
+/// HDF5 seeks, a pipe cannot: an input is read whole before it is opened, and an output into a pipe is
+/// written when it is complete. Paths are given from the root, without a leading slash.
 package struct FileImage: ~Copyable {
-  private let file: HDF5Handle
+  private let file: OpenFile
+  /// Where it grows; nil in memory.
+  private let place: Int32?
   /// Bytes of the image that was opened: no dataset can hold more.
   let imageSize: Int
   /// Whether the file is as we wrote it.
@@ -23,15 +25,29 @@ package struct FileImage: ~Copyable {
     "sitevib-image-\(count.add(1, ordering: .relaxed).newValue)"
   }
 
-  /// Creates an empty file.
+  /// Creates an empty file in memory.
   package init() throws(HDF5Error) {
     let access = try HDF5Handle(.list, "H5Pcreate", "/") { svh5_memory_access(1 << 20) }
     let options = try HDF5Handle(.list, "H5Pcreate", "/") { svh5_file_options() }
     let (name, accessID, optionsID) = (Self.uniqueName(), access.id, options.id)
-    file = try HDF5Handle(.file, "H5Fcreate", "/") {
+    file = try OpenFile("H5Fcreate", "/") {
       unsafe H5Fcreate(name, svh5_truncate(), optionsID, accessID)
     }
-    (imageSize, isSealed, texts) = (0, false, ForeignTexts())
+    (place, imageSize, isSealed, texts) = (nil, 0, false, ForeignTexts())
+  }
+
+  /// Creates an empty file on a disk, so that memory holds none of it: in an open file, which loses what
+  /// it had. The same contents give the same bytes as in memory.
+  ///
+  /// - Parameter place: A descriptor of a file that can be written and read.
+  package init(in place: Int32) throws(HDF5Error) {
+    let access = try HDF5Handle(.list, "H5Pcreate", "/") { svh5_disk_access() }
+    let options = try HDF5Handle(.list, "H5Pcreate", "/") { svh5_file_options() }
+    let (name, accessID, optionsID) = ("/proc/self/fd/\(place)", access.id, options.id)
+    file = try OpenFile("H5Fcreate", "/") {
+      unsafe H5Fcreate(name, svh5_truncate(), optionsID, accessID)
+    }
+    (self.place, imageSize, isSealed, texts) = (place, 0, false, ForeignTexts())
   }
 
   /// Opens the file whose bytes are `image`.
@@ -54,11 +70,11 @@ package struct FileImage: ~Copyable {
     }
     let texts = try size == nil ? Self.rehearse(image) : ForeignTexts()
     do throws(HDF5Error) {
-      file = try HDF5Handle(.file, "H5Fopen", "/") {
+      file = try OpenFile("H5Fopen", "/") {
         unsafe H5Fopen(name, svh5_read_only(), accessID)
       }
     } catch { throw .notHDF5 }
-    (imageSize, isSealed, self.texts) = (image.count, size != nil, texts)
+    (place, imageSize, isSealed, self.texts) = (nil, image.count, size != nil, texts)
   }
 
   /// Lets a process of its own read a file that carries no seal of ours: it may crash the library.
@@ -95,21 +111,30 @@ package struct FileImage: ~Copyable {
   var id: hid_t { file.id }
 
   /// The bytes of the file, as they would be on disk, with our seal behind the end.
-  package borrowing func bytes() throws(HDF5Error) -> [UInt8] {
+  package borrowing func bytes() throws -> [UInt8] {
+    var image: [UInt8] = []
+    try finish { bytes in unsafe bytes.withUnsafeBytes { unsafe image.append(contentsOf: $0) } }
+    return image
+  }
+
+  /// Hands on the bytes that have to be written, in order: those of a file in memory and our seal, or
+  /// the seal alone, which belongs behind the end of the file on the disk. Nothing is added after.
+  package borrowing func finish(_ write: (RawSpan) throws -> Void) throws {
     let id = id
     _ = try checked("H5Fflush", "/") { H5Fflush(id, H5F_SCOPE_GLOBAL) }
-    let count = try checked("H5Fget_file_image", "/") { H5Fget_file_image(id, nil, 0) }
-    var image: [UInt8] = []
-    // Room for the seal as well: to grow would be to copy.
-    image.reserveCapacity(count + Seal.byteCount)
-    image.append(contentsOf: repeatElement(0, count: count))
-    let copied = try checked("H5Fget_file_image", "/") {
-      unsafe image.withUnsafeMutableBytes { bytes in
-        unsafe H5Fget_file_image(id, bytes.baseAddress, bytes.count)
+    guard let place else {
+      let count = try checked("H5Fget_file_image", "/") { H5Fget_file_image(id, nil, 0) }
+      let start = HDF5Library.run { unsafe UInt(bitPattern: svh5_closed_memory(id)) }
+      guard let start = unsafe UnsafeRawPointer(bitPattern: start) else {
+        throw HDF5Error.failed(call: "H5Fget_vfd_handle", object: "/")
       }
+      let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count).bytes
+      try write(bytes)
+      let seal = Seal.bytes(count: count, checksum: Seal.Checksum.of(bytes))
+      return try unsafe write(seal.span.bytes)
     }
-    guard copied == count else { throw .failed(call: "H5Fget_file_image", object: "/") }
-    Seal.append(to: &image)
-    return image
+    try file.close()
+    let (count, checksum) = try Seal.Checksum.ofFile(place)
+    try unsafe write(Seal.bytes(count: count, checksum: checksum).span.bytes)
   }
 }

@@ -1,7 +1,7 @@
 /// Collects frames, and what belongs to them, into one HDF5 file: H5MD 1.1 that znh5md, ASE and
 /// MDAnalysis open (formats/h5md-dataset.md).
 ///
-/// HDF5 cannot be written in pieces to a pipe, so the frames are kept until `finish()`; Hessians and
+/// HDF5 cannot be written in pieces to a pipe, so the frames are kept until the end; Hessians and
 /// features go into the image, compressed, at once.
 public struct H5MDWriter {
   /// The image is not copyable, a writer is handed around: copies write to the same file.
@@ -10,12 +10,16 @@ public struct H5MDWriter {
     var frames: [Frame] = []
     var features: StoredFeatures.Writer?
     var hessians = StoredHessian.GroupWriter()
-    init() throws(HDF5Error) { image = try FileImage() }
+    init(_ image: consuming FileImage) { self.image = image }
   }
 
   private let storage: Storage
 
-  public init() throws { storage = try Storage() }
+  /// - Parameter place: A descriptor of a file that can be written and read, where the image is to grow;
+  ///   nil in memory.
+  public init(in place: Int32? = nil) throws {
+    storage = Storage(try place.map { try FileImage(in: $0) } ?? FileImage())
+  }
 
   public var frameCount: Int { storage.frames.count }
 
@@ -48,13 +52,21 @@ public struct H5MDWriter {
     try storage.features?.append(features)
   }
 
-  /// The bytes of the file.
+  /// Hands on the bytes that have to be written, in order; of a file that grew in its place only those
+  /// that belong behind its end.
   ///
   /// - Throws: ``InputError`` for frames that do not fit in one file.
-  public mutating func finish() throws -> [UInt8] {
+  public mutating func finish(_ write: (RawSpan) throws -> Void) throws {
     if let features = storage.features { try features.finish(in: storage.image) }
     storage.features = nil
     try H5MDLayout(storage.frames).write(to: storage.image)
-    return try storage.image.bytes()
+    try storage.image.finish(write)
+  }
+
+  /// The bytes of a file that grew in memory.
+  public mutating func finish() throws -> [UInt8] {
+    var image: [UInt8] = []
+    try finish { bytes in unsafe bytes.withUnsafeBytes { unsafe image.append(contentsOf: $0) } }
+    return image
   }
 }

@@ -26,9 +26,33 @@ func checked<Identifier: SignedInteger & Sendable>(
   return identifier
 }
 
+/// An open file, which can be closed before the end of its life, where it matters how that goes.
+final class OpenFile: Sendable {
+  let id: hid_t
+  private let isOpen = Mutex(true)
+
+  init(_ call: String, _ object: String, _ body: () -> hid_t) throws(HDF5Error) {
+    id = try checked(call, object, body)
+  }
+
+  /// What is still in memory goes to the disk.
+  func close() throws(HDF5Error) {
+    let id = id
+    guard
+      isOpen.withLock({ isOpen in
+        defer { isOpen = false }
+        return isOpen
+      })
+    else { return }
+    _ = try checked("H5Fclose", "/") { H5Fclose(id) }
+  }
+
+  deinit { try? close() }
+}
+
 /// An open HDF5 object, closed at the end of its life.
 struct HDF5Handle: ~Copyable {
-  enum Kind: Sendable { case file, group, dataset, attribute, space, type, list }
+  enum Kind: Sendable { case group, dataset, attribute, space, type, list }
 
   let id: hid_t
   private let kind: Kind
@@ -40,10 +64,9 @@ struct HDF5Handle: ~Copyable {
 
   deinit {
     let (id, kind) = (id, kind)
-    // Nothing can be lost here: what is written was flushed and copied before (FileImage.bytes).
+    // Nothing can be lost here: what is written was flushed before (FileImage.finish).
     _ = HDF5Library.run {
       switch kind {
-      case .file: H5Fclose(id)
       case .group: H5Gclose(id)
       case .dataset: H5Dclose(id)
       case .attribute: H5Aclose(id)

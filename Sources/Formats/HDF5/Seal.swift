@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Three words behind the end of what HDF5 knows of a file of ours: a checksum of all of it.
 ///
 /// HDF5 protects the data of a dataset, but not, in the version of its format that can be made in
@@ -10,11 +12,9 @@ enum Seal {
   private static let mark = Array("sitevib1".utf8)
   static let byteCount = 24
 
-  /// Appends the seal of an image.
-  static func append(to image: inout [UInt8]) {
-    let size = image.count
-    let hash = checksum(image, count: size)
-    image += mark + bytes(UInt64(size)) + bytes(hash)
+  /// The seal of an image of so many bytes.
+  static func bytes(count: Int, checksum: UInt64) -> [UInt8] {
+    mark + bytes(UInt64(count)) + bytes(checksum)
   }
 
   /// The size of the image in front of its seal; nil where there is none.
@@ -26,9 +26,10 @@ enum Seal {
       if hasCutSeal(image) { throw .damaged("a seal that was cut") }
       return nil
     }
-    guard
-      image[(size + 8)...].elementsEqual(bytes(UInt64(size)) + bytes(checksum(image, count: size)))
-    else { throw .damaged("another checksum than that of its seal") }
+    let checksum = unsafe Checksum.of(image.span.bytes.extracting(..<size))
+    guard image[(size + 8)...].elementsEqual(bytes(UInt64(size)) + bytes(checksum)) else {
+      throw .damaged("another checksum than that of its seal")
+    }
     return size
   }
 
@@ -49,23 +50,68 @@ enum Seal {
   /// h ← (h ⊕ w) · m, h ← h ⊕ (h >> 32) over the words w of 8 bytes, the last filled with zeros.
   ///
   /// Each step is one-to-one in h and in w, so that a change within one word is always seen.
-  private static func checksum(_ image: [UInt8], count: Int) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func mix(_ word: UInt64) {
+  struct Checksum {
+    private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    static func of(_ bytes: RawSpan) -> UInt64 {
+      var checksum = Checksum()
+      let words = bytes.byteCount / 8 * 8
+      checksum.append(words: bytes.extracting(..<words))
+      return checksum.closed(by: bytes.extracting(words...))
+    }
+
+    /// The size and the checksum of a file on a disk.
+    ///
+    /// - Throws: ``HDF5Error/failed(call:object:)`` where it cannot be read.
+    static func ofFile(_ descriptor: Int32) throws(HDF5Error) -> (count: Int, checksum: UInt64) {
+      var checksum = Checksum()
+      var block = [UInt8](repeating: 0, count: 1 << 20)
+      var (count, held) = (0, 0)
+      while true {
+        let read = unsafe block.withUnsafeMutableBytes { bytes in
+          unsafe pread(
+            descriptor, bytes.baseAddress! + held, bytes.count - held, off_t(count + held))
+        }
+        if read < 0, errno == EINTR { continue }
+        guard read >= 0 else { throw .failed(call: "pread", object: "/") }
+        held += read
+        if read > 0, held < block.count { continue }
+        let bytes = unsafe block.span.bytes.extracting(..<held)
+        count += held
+        guard read > 0 else {
+          let words = held / 8 * 8
+          checksum.append(words: bytes.extracting(..<words))
+          return (count, checksum.closed(by: bytes.extracting(words...)))
+        }
+        checksum.append(words: bytes)
+        held = 0
+      }
+    }
+
+    /// Takes the next bytes, a multiple of eight of them.
+    mutating func append(words: RawSpan) {
+      for offset in stride(from: 0, to: words.byteCount, by: 8) {
+        mix(
+          UInt64(
+            littleEndian: unsafe words.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        )
+      }
+    }
+
+    /// The checksum where so many bytes follow, fewer than eight.
+    func closed(by rest: RawSpan) -> UInt64 {
+      var closed = self
+      var last: UInt64 = 0
+      for offset in (0..<rest.byteCount).reversed() {
+        last = last << 8 | UInt64(unsafe rest.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+      }
+      closed.mix(last)
+      return closed.hash
+    }
+
+    private mutating func mix(_ word: UInt64) {
       hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
       hash ^= hash >> 32
     }
-    let words = count / 8
-    let bytes = unsafe image.span.bytes
-    for index in 0..<words {
-      mix(
-        UInt64(
-          littleEndian: unsafe bytes.unsafeLoadUnaligned(
-            fromByteOffset: 8 * index, as: UInt64.self)))
-    }
-    var last: UInt64 = 0
-    for offset in (8 * words..<count).reversed() { last = last << 8 | UInt64(image[offset]) }
-    mix(last)
-    return hash
   }
 }

@@ -21,6 +21,7 @@ extension PreparedPotential {
   package func hessian(
     positions: [Double]? = nil, threads: Int = 1, starBudget: Int
   ) throws -> BlockSparseMatrix {
+    Phase.begin("Hessian of \(atomCount) atoms")
     let source = try starSource(at: positions)
     let count = max(1, min(threads, atomCount))
     let blocks = (0..<count).map { atomCount * $0 / count..<atomCount * ($0 + 1) / count }

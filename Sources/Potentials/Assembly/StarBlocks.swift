@@ -32,6 +32,16 @@ struct StarBlocks: Sendable {
     9 * (n + a * (2 * n - a - 1) / 2 + b - a - 1)
   }
 
+  /// Forgets the stars and keeps their room.
+  mutating func removeAll() {
+    blocks.removeAll(keepingCapacity: true)
+    present.removeAll(keepingCapacity: true)
+    curvatures.removeAll(keepingCapacity: true)
+    slopeStarts.removeLast(slopeStarts.count - 1)
+    slopes.removeAll(keepingCapacity: true)
+    (start, legCount) = (0, 0)
+  }
+
   /// Opens a star.
   mutating func open(legs n: Int, coupled: Bool, embedded: Bool) {
     (start, legCount) = (blocks.count, n)

@@ -7,7 +7,7 @@ internal import Formats
 /// Rows have equal bytes either way: each is a sum over the same stars in the same order.
 struct StarPlan {
   /// Stars held at once, by all threads, in bytes.
-  static let budget = 96 << 20
+  static let budget = 80 << 20
   private static let sampleCount = 4
 
   private let budget: Int
@@ -48,6 +48,9 @@ struct StarPlan {
     let limit = max(8, budget / threads / max(1, bytesPerStar))
     var rows = RowBlocks()
     rows.counts.reserveCapacity(range.count)
+    // One for all chunks: to give the room back and take it again costs a page fault for each 4 KiB.
+    var set = StarSet()
+    set.reserve(stars: limit, legs: 0, elements: limit * bytesPerStar / 8, slopes: 0)
     var (first, count) = (range.lowerBound, max(1, limit / 2))
     while first < range.upperBound {
       let chunk = first..<min(first + count, range.upperBound)
@@ -56,9 +59,7 @@ struct StarPlan {
         count = max(1, chunk.count / 2)
         continue
       }
-      var set = StarSet()
-      set.reserve(
-        stars: centers.count, legs: 0, elements: centers.count * bytesPerStar / 8, slopes: 0)
+      set.removeAll()
       for run in centers.runs {
         prepared.append(try prepared.stars(of: run, from: source), to: &set)
       }

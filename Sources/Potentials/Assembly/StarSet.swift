@@ -58,6 +58,15 @@ struct StarSet: Sendable {
     data.append(other.data)
   }
 
+  /// Forgets the stars and keeps their room.
+  mutating func removeAll() {
+    centers.removeAll(keepingCapacity: true)
+    starts.removeLast(starts.count - 1)
+    atoms.removeAll(keepingCapacity: true)
+    offsets.removeLast(offsets.count - 1)
+    data.removeAll()
+  }
+
   /// Room for stars of so many legs.
   mutating func reserve(stars: Int, legs: Int, elements: Int, slopes: Int) {
     centers.reserveCapacity(stars)

@@ -1,3 +1,4 @@
+internal import Base
 internal import LinearAlgebra
 
 /// The choice of the engine for a frame of kind relative: the cheapest that is exact enough and has
@@ -50,6 +51,7 @@ package struct EngineSelection: Sendable {
       do {
         var told = reason + (isShort ? ", memory is short" : "")
         if ranked.cost.error > PolynomialEngine.rounding { told += "; the tolerance is loose" }
+        Phase.begin("engine \(ranked.choice.rawValue) on \(size.siteCount) sites")
         return (try ranked.engine.labels(of: problem), told)
       } catch let error as SiteEntropyError {
         last = error
