@@ -1,5 +1,21 @@
 public import Formats
 
+/// A symmetry of a frame about a fixed point.
+public struct PointOperation: Equatable, Sendable {
+  /// R, x → x R for row vectors, shape [3, 3].
+  public let rotation: [Double]
+  /// The atom in whose place each comes, shape [N].
+  public let images: [Int]
+
+  public init(rotation: [Double], images: [Int]) {
+    (self.rotation, self.images) = (rotation, images)
+  }
+
+  static func identity(atomCount: Int) -> PointOperation {
+    PointOperation(rotation: [1, 0, 0, 0, 1, 0, 0, 0, 1], images: Array(0..<atomCount))
+  }
+}
+
 /// The orbits of the atoms of a frame under the point symmetries that its defects leave.
 ///
 /// The operations are those of the cell's lattice about one point that carry every atom to one of its
@@ -7,8 +23,10 @@ public import Formats
 public struct PointOrbits: Sendable {
   /// The smallest atom of the orbit of each, shape [N].
   public let representatives: [Int]
-  /// Operations found, the identity among them.
-  public let operationCount: Int
+  /// Those found, the identity among them.
+  public let operations: [PointOperation]
+
+  public var operationCount: Int { operations.count }
 
   /// Places within this many Å are one: relaxed structures are symmetric to their residual forces.
   private static let tolerance = 1e-6
@@ -22,14 +40,13 @@ public struct PointOrbits: Sendable {
     let cell = try frame.positionCell()
     let identity = Array(0..<frame.atomCount)
     guard cell.periodic == [true, true, true] else {
-      (representatives, operationCount) = (identity, 1)
+      self.init([.identity(atomCount: frame.atomCount)], atomCount: frame.atomCount)
       return
     }
     let index = PositionIndex(
       positions: frame.positions, cell: cell, tolerance: Self.tolerance)
     let positions = frame.positions
-    var smallest = identity
-    var found = 0
+    var found: [PointOperation] = []
     for rotation in Self.rotations(of: cell) {
       var images = identity
       var isSymmetry = true
@@ -44,10 +61,20 @@ public struct PointOrbits: Sendable {
         images[atom] = image
       }
       guard isSymmetry else { continue }
-      found += 1
-      for atom in identity { smallest[atom] = min(smallest[atom], images[atom]) }
+      found.append(PointOperation(rotation: rotation, images: images))
     }
-    (representatives, operationCount) = (smallest, found)
+    self.init(found, atomCount: frame.atomCount)
+  }
+
+  /// Those of a group of operations.
+  public init(_ operations: [PointOperation], atomCount: Int) {
+    var smallest = Array(0..<atomCount)
+    for operation in operations {
+      for (atom, image) in operation.images.enumerated() {
+        smallest[atom] = min(smallest[atom], image)
+      }
+    }
+    (representatives, self.operations) = (smallest, operations)
   }
 
   /// The orthogonal matrices R, x → x R for row vectors, that carry the lattice to itself.

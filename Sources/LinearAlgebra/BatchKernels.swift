@@ -13,6 +13,32 @@ extension BlockSparseMatrix {
     _ x: Span<Double>, width: Int, into y: inout MutableSpan<Double>,
     dots: inout MutableSpan<Double>
   ) {
+    multiply(x, width: width, into: &y, dots: &dots) { y, _, image in image }
+  }
+
+  /// Y ← H·X - Y diag(b) for a batch, and the dot product of each column of X with the new one of Y.
+  ///
+  /// - Parameters:
+  ///   - x, width, dots: As in ``multiply(_:width:into:dots:)``.
+  ///   - b: Shape [width].
+  ///   - y: Shape [order, width].
+  public func multiply(
+    _ x: Span<Double>, width: Int, subtracting b: Span<Double>, times y: inout MutableSpan<Double>,
+    dots: inout MutableSpan<Double>
+  ) {
+    precondition(b.count == width, "b: expected [\(width)]")
+    withLanes(reading: b) { b in
+      multiply(x, width: width, into: &y, dots: &dots) { y, column, image in image - b[column] * y }
+    }
+  }
+
+  /// - Parameter combine: What becomes of an element of Y in a column, given that of H·X.
+  @inline(__always)
+  private func multiply(
+    _ x: Span<Double>, width: Int, into y: inout MutableSpan<Double>,
+    dots: inout MutableSpan<Double>,
+    _ combine: (_ y: SIMD4<Double>, _ column: Int, _ image: SIMD4<Double>) -> SIMD4<Double>
+  ) {
     precondition(width.isMultiple(of: 4) && dots.count == width, "dots: expected [\(width)]")
     precondition(x.count == order * width && y.count == x.count, "X, Y: expected [order, width]")
     for column in dots.indices { dots[column] = 0 }
@@ -22,9 +48,9 @@ extension BlockSparseMatrix {
           withLanes(reading: values.span) { values in
             for i in 0..<siteCount {
               if blockSize == 3 {
-                multiplyRow3(i, values, x, width, y, dots)
+                multiplyRow3(i, values, x, width, y, dots, combine)
               } else {
-                multiplyRow(i, values, x, width, y, dots)
+                multiplyRow(i, values, x, width, y, dots, combine)
               }
             }
           }
@@ -35,7 +61,8 @@ extension BlockSparseMatrix {
 
   @inline(__always)
   private func multiplyRow3(
-    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes,
+    _ combine: (SIMD4<Double>, Int, SIMD4<Double>) -> SIMD4<Double>
   ) {
     let (first, last) = (rowStarts[i], rowStarts[i + 1])
     for column in stride(from: 0, to: width, by: 4) {
@@ -49,6 +76,9 @@ extension BlockSparseMatrix {
         sumC += p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
       }
       let to = 3 &* i &* width &+ column
+      sumA = combine(y[to], column, sumA)
+      sumB = combine(y[to &+ width], column, sumB)
+      sumC = combine(y[to &+ 2 &* width], column, sumC)
       y[to] = sumA
       y[to &+ width] = sumB
       y[to &+ 2 &* width] = sumC
@@ -57,8 +87,10 @@ extension BlockSparseMatrix {
     }
   }
 
+  @inline(__always)
   private func multiplyRow(
-    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes,
+    _ combine: (SIMD4<Double>, Int, SIMD4<Double>) -> SIMD4<Double>
   ) {
     let d = blockSize
     for column in stride(from: 0, to: width, by: 4) {
@@ -71,6 +103,7 @@ extension BlockSparseMatrix {
           }
         }
         let to = (d &* i &+ a) &* width &+ column
+        sum = combine(y[to], column, sum)
         y[to] = sum
         dots[column] += x[to] * sum
       }
@@ -165,6 +198,43 @@ public func scaleColumns(_ x: inout MutableSpan<Double>, by factors: Span<Double
   precondition(width > 0 && count.isMultiple(of: width), "vectors: shapes")
   for row in stride(from: 0, to: count, by: width) {
     for c in 0..<width { x[row &+ c] = factors[c] == 0 ? 0 : factors[c] * x[row &+ c] }
+  }
+}
+
+/// The second half of a step of Lanczos' process for every column c:
+///
+///     y_rc ← s_c (y_rc - a_c x_rc),   squares_c = Σ_r y_rc²
+///
+/// - Parameters:
+///   - a, s: Shape [width]; s may be 0 for columns that have ended.
+///   - squares: Shape [width]; overwritten.
+/// - Precondition: x and y are of shape [rows, width], `width` a multiple of 4.
+public func subtract(
+  _ x: Span<Double>, times a: Span<Double>, scaling s: Span<Double>,
+  from y: inout MutableSpan<Double>, squares: inout MutableSpan<Double>
+) {
+  let (width, count) = (squares.count, x.count)
+  precondition(width.isMultiple(of: 4) && width > 0, "squares: expected a multiple of 4")
+  precondition(a.count == width && s.count == width, "a, s: expected [width]")
+  precondition(count.isMultiple(of: width) && y.count == count, "vectors: shapes")
+  for column in squares.indices { squares[column] = 0 }
+  withLanes(reading: x) { x in
+    withLanes(&y) { y in
+      withLanes(&squares) { squares in
+        withLanes(reading: a) { a in
+          withLanes(reading: s) { s in
+            for row in stride(from: 0, to: count, by: width) {
+              for column in stride(from: 0, to: width, by: 4) {
+                let e = row &+ column
+                let next = s[column] * (y[e] - a[column] * x[e])
+                y[e] = next
+                squares[column] += next * next
+              }
+            }
+          }
+        }
+      }
+    }
   }
 }
 

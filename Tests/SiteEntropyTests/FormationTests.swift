@@ -157,6 +157,11 @@ struct FormationTests {
       let infinite = try LatticeEntropy(
         infinite: problem.crystal.kernel, primitiveCell: lattice.primitiveCell, kind: .absolute)
       #expect(try #require(infinite.errorEstimate) < 1e-6)
+      // Determinants know the mean of the sites.
+      let mean = try LatticeEntropy(
+        equivalentSites: problem.crystal.kernel, primitiveCell: lattice.primitiveCell)
+      let sum = infinite.shares.reduce(0, +)
+      #expect(abs(mean.shares.reduce(0, +) - sum) < 1e-11 * Double(infinite.shares.count))
       // Cells miss d modes of N d: the entropy of the mesh lacks a term of order log M/M.
       let sizes = [[512, 1024, 2048], [24, 32, 48], [8, 10, 12]][lattice.dimension - 1]
       let errors = try sizes.map { size in
@@ -189,6 +194,8 @@ struct FormationTests {
     let infinite = try LatticeEntropy(infinite: kernel, primitiveCell: cell, kind: .absolute)
     let exact = -0.5 * log(k * k / (masses[0] * masses[1]))
     #expect(abs(infinite.shares.reduce(0, +) - exact) < 1e-9)
+    let mean = try LatticeEntropy(equivalentSites: kernel, primitiveCell: cell)
+    #expect(abs(mean.shares[0] - exact / 2) < 1e-9)
   }
 
   /// --embed of a perfect crystal: the mesh of a cell is that cell, and its limit s_∞ of silicon and

@@ -68,7 +68,7 @@ struct Vineyard: FilterCommand {
   func perform(_ session: FilterSession) throws {
     let potential = try tables.load(potential, for: .hessians, session)
     let limit = memory.limit
-    let forceLimit = maxForce.value
+    let (forceLimit, isQuantum) = (maxForce.value, quantum)
     let threads = session.threadCount
     let table = RateTable(
       temperatures: temperatures?.values ?? [], isQuantum: quantum, potential: potential.name)
@@ -83,7 +83,7 @@ struct Vineyard: FilterCommand {
       return try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
         try StationaryPoint(
           job.frame, potential: potential, isSaddle: isSaddle, forceLimit: forceLimit,
-          memoryLimit: limit)
+          wantsSpectrum: isQuantum, memoryLimit: limit)
       }
     } consume: { job, point in
       guard let point else { return }

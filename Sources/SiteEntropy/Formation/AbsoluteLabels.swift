@@ -1,94 +1,94 @@
 internal import Base
 internal import Crystal
 internal import Formats
-internal import Glibc
 internal import LinearAlgebra
 
-/// The absolute labels of a frame with defects, by the cheaper of two engines.
+/// The absolute labels of a frame with defects, by the cheapest of three ways: a decomposition of the
+/// cell, of its blocks by symmetry (``SymmetricModes``), or none (``AbsoluteQuadrature``).
 struct AbsoluteLabels {
   let frame: Frame
   /// Mass-weighted, in eV/(Å² u).
   let hessian: BlockSparseMatrix
   let masses: [Double]
-  let crystal: PerfectCrystal
-  let reference: FormationReference
-  let isMassWeighted: Bool
+  /// Whose defects say where the symmetry may be; nil where nothing does.
+  let crystal: PerfectCrystal?
 
-  /// What the engine resolvent is asked for, and the error of a label that it states, in k_B.
-  private static let tolerance = 1e-9
-  private static let error = 4e-8
-  /// Degrees of freedom below which a decomposition is cheaper than to ask for the orbits.
+  /// What ``AbsoluteQuadrature`` is asked for, in k_B.
+  private static let tolerance = 1e-10
+  /// Degrees of freedom below which a decomposition is cheaper than to look for symmetries.
   private static let leastOrder = 600
 
+  struct Result {
+    let labels: SiteLabels
+    /// The whole spectrum in eV/(Å² u), ascending; nil where nothing was decomposed.
+    let spectrum: [Double]?
+  }
+
+  /// - Parameter wantsSpectrum: Whether a decomposition is needed for itself.
   /// - Throws: ``SiteEntropyError``, ``InputError``.
-  func labels(engine: FormationEngine, memoryLimit: Int) throws -> SiteLabels {
-    let dense = DenseEngine(kind: .absolute, memoryLimit: memoryLimit)
-    func decomposed() throws -> SiteLabels {
-      let labels = try dense.labels(of: hessian)
-      try labels.checkSumRule()
-      return labels
-    }
-    if engine == .dense { return try decomposed() }
-    if engine == .auto, hessian.order < Self.leastOrder { return try decomposed() }
-    let orbits = try PointOrbits(of: frame, about: try center(), classes: classes())
-    let atoms = Set(orbits.representatives).sorted()
-    let fits =
-      DenseEngine.bytesNeeded(order: hessian.order) <= memoryLimit
-      && hessian.order <= DenseEngine.largestOrder
+  func result(
+    engine: FormationEngine, memoryLimit: Int, wantsSpectrum: Bool = false
+  ) throws -> Result {
     let n = hessian.order
-    let ranking = rankedByCost(
-      [
-        (FormationEngine.dense, EngineCost(seconds: CostModel.decomposition(order: n), bytes: 0)),
-        (
-          .resolvent,
-          EngineCost(
-            seconds: CostModel.resolvents(order: n, columns: atoms.count * hessian.blockSize),
-            bytes: 0)
-        ),
-      ], tolerance: 0, memoryLimit: memoryLimit)
-    if engine == .auto, fits, ranking.first?.candidate == .dense { return try decomposed() }
+    if engine == .dense || engine == .auto && n < Self.leastOrder {
+      return try decomposed(memoryLimit)
+    }
+    let modes = try symmetricModes()
+    let bytes = modes.orders.reduce(0) { $0 + DenseEngine.bytesNeeded(order: $1) }
+    let fits = bytes <= memoryLimit && modes.orders.allSatisfy { $0 <= DenseEngine.largestOrder }
+    func byBlocks() throws -> Result {
+      guard modes.group.order > 1 else { return try decomposed(memoryLimit) }
+      let result = try modes.result(kind: .absolute)
+      return Result(labels: result.labels, spectrum: result.spectrum)
+    }
+    if engine == .symmetric { return try byBlocks() }
+    let orbits = PointOrbits(modes.group.operations, atomCount: frame.atomCount)
+    let atoms = Set(orbits.representatives).count
+    let costs = (
+      blocks: modes.orders.reduce(0) { $0 + CostModel.decomposition(order: $1) },
+      quadrature: CostModel.quadratures(order: n, columns: atoms * hessian.blockSize)
+    )
+    if engine == .auto, fits, wantsSpectrum || costs.blocks <= costs.quadrature {
+      return try byBlocks()
+    }
+    guard !wantsSpectrum else {
+      throw SiteEntropyError.tooLarge(order: n, bytes: bytes, limit: memoryLimit)
+    }
     do {
-      return try resolved(orbits, atoms, memoryLimit: memoryLimit)
+      return try quadrature(orbits, asymmetry: modes.asymmetry)
     } catch let error as SiteEntropyError {
-      // The count of negative modes takes a decomposition; so does what did not converge.
+      // The count of several negative modes takes a decomposition; so does what did not converge.
       guard engine == .auto, fits else { throw error }
-      return try decomposed()
+      return try byBlocks()
     }
   }
 
-  private func resolved(
-    _ orbits: PointOrbits, _ atoms: [Int], memoryLimit: Int
-  ) throws -> SiteLabels {
-    let bytes = 8 * hessian.order * hessian.order
-    guard bytes <= memoryLimit else {
-      throw SiteEntropyError.tooLarge(order: hessian.order, bytes: bytes, limit: memoryLimit)
+  private func decomposed(_ memoryLimit: Int) throws -> Result {
+    let dense = DenseEngine(kind: .absolute, memoryLimit: memoryLimit)
+    let modes = try dense.modes(of: hessian, normalizer: nil, multilattice: nil)
+    let labels = dense.labels(modes, siteCount: frame.atomCount, dimension: hessian.blockSize)
+    try labels.checkSumRule()
+    return Result(labels: labels, spectrum: modes.values)
+  }
+
+  private func quadrature(_ orbits: PointOrbits, asymmetry: Double) throws -> Result {
+    let labels = try AbsoluteQuadrature(tolerance: Self.tolerance).labels(
+      of: hessian, masses: masses, representatives: orbits.representatives)
+    guard orbits.operationCount > 1 else { return Result(labels: labels, spectrum: nil) }
+    return Result(
+      labels: SiteLabels(
+        kind: .absolute, engine: labels.engine, siteEntropy: labels.siteEntropy,
+        entropy: labels.entropy, ledger: labels.ledger, errorBound: labels.errorBound,
+        errorEstimate: SymmetricModes.errorEstimate(asymmetry)), spectrum: nil)
+  }
+
+  /// Of three-dimensional crystals; others keep the identity alone.
+  private func symmetricModes() throws -> SymmetricModes {
+    guard let crystal, hessian.blockSize == 3 else {
+      return try SymmetricModes(hessian, operations: [])
     }
-    let lattice = reference.multilattice
-    let factor = try FactoredHessian(hessian, masses: masses)
-    let resolvents = try Resolvents(reference.kernel, lattice.group)
-    let problem = UnionProblem(hessian, masses: masses, crystal: crystal, lattice: lattice)
-    let s = lattice.basis.count
-    let perfectMasses = (0..<lattice.atomCount).map {
-      isMassWeighted ? lattice.basis[$0 % s].mass : 1
-    }
-    let differences = try ResolventEngine(
-      tolerance: Self.tolerance,
-      smallest: min(factor.ledger.smallest, reference.cell.ledger.smallest)
-    ).labels(
-      of: atoms, in: problem, resolvents: resolvents, perfectMasses: perfectMasses)
-    var ofAtom = [Double](repeating: 0, count: frame.atomCount)
-    for (atom, difference) in zip(atoms, differences) {
-      let own = crystal.siteOfAtom[atom].map { reference.cell.shares[lattice.basisOfAtom[$0]] }
-      ofAtom[atom] = difference + (own ?? 0)
-    }
-    let labels = orbits.representatives.map { ofAtom[$0] }
-    let sum = labels.reduce(0, +)
-    guard abs(sum - factor.entropy) <= Self.error * Double(frame.atomCount) else {
-      throw SiteEntropyError.sumRule(sum: sum, total: factor.entropy)
-    }
-    return SiteLabels(
-      kind: .absolute, engine: "resolvent", siteEntropy: labels, entropy: factor.entropy,
-      ledger: factor.ledger, errorEstimate: Self.error)
+    let orbits = try PointOrbits(of: frame, about: try center(of: crystal), classes: classes())
+    return try SymmetricModes(hessian, operations: orbits.operations)
   }
 
   /// A number for each species, mass and site that tells atoms apart.
@@ -108,7 +108,7 @@ struct AbsoluteLabels {
   }
 
   /// The middle of the defects, in the crystal as it relaxed.
-  private func center() throws(InputError) -> [Double] {
+  private func center(of crystal: PerfectCrystal) throws(InputError) -> [Double] {
     let cell = try frame.positionCell()
     let reduced = ReducedCell(cell)
     let sites = crystal.frame.positions
@@ -143,110 +143,5 @@ struct AbsoluteLabels {
       middle[2] += u.2
     }
     return (0..<3).map { first[$0] + middle[$0] / Double(places.count) }
-  }
-}
-
-/// H̃ + c Σ_a z_a z_aᵀ with the translations z_a as stiff as the rest: its determinant and the ends
-/// of its spectrum.
-struct FactoredHessian {
-  /// -½ log det⁺ H̃ in k_B.
-  let entropy: Double
-  let ledger: ModeLedger
-
-  private static let steps = 20
-
-  /// - Parameter hessian: Mass-weighted, in eV/(Å² u).
-  /// - Throws: ``SiteEntropyError/unstableFrame(_:)`` where a mode is negative or another than the
-  ///   translations zero.
-  init(_ hessian: BlockSparseMatrix, masses: [Double]) throws {
-    let (n, d) = (hessian.order, hessian.blockSize)
-    let total = masses.reduce(0, +)
-    let root = masses.map { ($0 / total).squareRoot() }
-    // Trace over order: the mean of the spectrum.
-    var trace = 0.0
-    for site in 0..<hessian.siteCount {
-      guard let block = hessian.position(row: site, column: site) else { continue }
-      for a in 0..<d { trace += hessian.values[(block * d + a) * d + a] }
-    }
-    let stiffness = trace / Double(n)
-    var matrix = hessian.dense()
-    for i in 0..<hessian.siteCount {
-      for j in 0..<hessian.siteCount {
-        let value = stiffness * root[i] * root[j]
-        for a in 0..<d { matrix.storage[(i * d + a) * n + j * d + a] += value }
-      }
-    }
-    var unstable = ModeLedger(
-      zeroModes: d, negativeModes: 1, smallest: 0, largest: stiffness, expectedZeroModes: d)
-    guard let factor = CholeskyFactor(matrix) else {
-      throw SiteEntropyError.unstableFrame(unstable)
-    }
-    entropy = -0.5 * (factor.logDeterminant - Double(d) * log(stiffness))
-    func projected(_ x: [Double]) -> [Double] {
-      var y = x
-      for a in 0..<d {
-        var sum = 0.0
-        for i in root.indices { sum += root[i] * x[i * d + a] }
-        for i in root.indices { y[i * d + a] -= sum * root[i] }
-      }
-      return y
-    }
-    let inverse = try Self.largest(order: n) { projected(factor.solved(projected($0))) }
-    let largest = try Self.largest(order: n) { projected(Self.product(hessian, projected($0))) }
-    let smallest = 1 / inverse
-    guard smallest > ModeLedger.zeroTolerance * largest else {
-      (unstable.zeroModes, unstable.smallest, unstable.largest) = (d + 1, smallest, largest)
-      unstable.negativeModes = 0
-      throw SiteEntropyError.unstableFrame(unstable)
-    }
-    ledger = ModeLedger(
-      zeroModes: d, negativeModes: 0, smallest: smallest, largest: largest, expectedZeroModes: d)
-  }
-
-  private static func product(_ matrix: BlockSparseMatrix, _ x: [Double]) -> [Double] {
-    let (d, area) = (matrix.blockSize, matrix.blockSize * matrix.blockSize)
-    var y = [Double](repeating: 0, count: x.count)
-    for i in 0..<matrix.siteCount {
-      for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
-        let j = Int(matrix.indices[k]) * d
-        for a in 0..<d {
-          for b in 0..<d { y[i * d + a] += matrix.values[k * area + a * d + b] * x[j + b] }
-        }
-      }
-    }
-    return y
-  }
-
-  /// The largest eigenvalue of a positive semidefinite operator, by Lanczos' process from a seeded
-  /// vector: from below, to a few digits.
-  private static func largest(
-    order n: Int, _ apply: ([Double]) -> [Double]
-  ) throws(SiteEntropyError) -> Double {
-    var generator = SplitMix64(state: 1)
-    var v = (0..<n).map { _ in Double(generator.next() >> 11) / Double(1 << 53) - 0.5 }
-    var basis: [[Double]] = []
-    var (diagonal, offDiagonal) = ([Double](), [Double]())
-    for _ in 0..<min(steps, n) {
-      let norm = v.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      guard norm > 1e-12 else { break }
-      if !basis.isEmpty { offDiagonal.append(norm) }
-      let q = v.map { $0 / norm }
-      basis.append(q)
-      v = apply(q)
-      var alpha = 0.0
-      for _ in 0..<2 {
-        for (index, other) in basis.enumerated() {
-          var h = 0.0
-          for i in 0..<n { h += other[i] * v[i] }
-          for i in 0..<n { v[i] -= h * other[i] }
-          if index == basis.count - 1 { alpha += h }
-        }
-      }
-      diagonal.append(alpha)
-    }
-    do {
-      return try Matrix(diagonal: diagonal, offDiagonal: offDiagonal).symmetricEigen().values.last
-        ?? 0
-    } catch { throw .decomposition(order: diagonal.count, error) }
   }
 }

@@ -61,14 +61,26 @@ extension Multilattice {
   /// Whether the space group is cubic.
   ///
   /// - Throws: `SymmetryError`.
-  var isCubic: Bool {
+  var isCubic: Bool { get throws { try siteSymmetry.map { $0.spaceGroup >= 195 } ?? false } }
+
+  /// Whether the space group carries every site to every other.
+  ///
+  /// - Throws: `SymmetryError`.
+  var hasEquivalentSites: Bool {
     get throws {
-      // spglib takes long for cells of hundreds of sites, and those are no cubic crystals.
-      guard basis.count <= 200 else { return false }
+      guard basis.count > 1 else { return true }
+      guard dimension == 3, primitiveCell.periodic == [true, true, true] else { return false }
+      return try siteSymmetry.map { Set($0.orbits).count == 1 } ?? false
+    }
+  }
+
+  /// nil for cells of hundreds of sites, with which spglib takes long: no crystal of one kind.
+  private var siteSymmetry: SiteSymmetry? {
+    get throws {
+      guard basis.count <= 200 else { return nil }
       let classes = basis.map { "\($0.species) \($0.mass)" }
       return try SiteSymmetry(
-        cell: primitiveCell, positions: basis.flatMap(\.position), classes: classes
-      ).spaceGroup >= 195
+        cell: primitiveCell, positions: basis.flatMap(\.position), classes: classes)
     }
   }
 }
@@ -99,10 +111,9 @@ struct ScaledCrystal {
     // Of mean s_∞ only the slope is wanted, in which most of the error of a coarse grid cancels.
     let blocks = try potential.latticeHessian(of: frame)
     kernel = ReferenceKernel(blocks, of: lattice, isMassWeighted: isMassWeighted)
-    let shares = try LatticeEntropy(
-      infinite: kernel, primitiveCell: lattice.primitiveCell, kind: .absolute, scales: [2, 3, 4]
-    ).shares
-    entropy = shares.reduce(0, +) / Double(shares.count)
+    entropy = try LatticeEntropy(
+      equivalentSites: kernel, primitiveCell: lattice.primitiveCell, scales: [2, 3, 4]
+    ).shares[0]
   }
 
   /// Newton's method for the basis; symmetry leaves nothing to do in most crystals.

@@ -10,8 +10,10 @@ public enum FormationEngine: String, Sendable {
   case auto
   /// One eigendecomposition of the cell.
   case dense
-  /// Resolvents and a Cholesky factor: minima only.
-  case resolvent
+  /// One of each irreducible representation of the symmetry that is left.
+  case symmetric
+  /// Gauss quadrature from Lanczos' process: minima and saddles of first order.
+  case polynomial
 }
 
 /// Labels frames with point defects by kind formation.
@@ -71,16 +73,16 @@ public struct FormationLabeller: Sendable {
         of: frame, nearestNeighborDistance: reference.multilattice.nearestNeighborDistance)
       let (masses, hessian) = try weightedHessian(of: frame)
       let absolute = try AbsoluteLabels(
-        frame: frame, hessian: hessian, masses: masses, crystal: crystal, reference: reference,
-        isMassWeighted: isMassWeighted
-      ).labels(engine: engine, memoryLimit: memoryLimit)
+        frame: frame, hessian: hessian, masses: masses, crystal: crystal
+      ).result(engine: engine, memoryLimit: memoryLimit).labels
       let (labels, sum, entropy) = try FormationEntropy.split(
         absolute: absolute.siteEntropy, total: absolute.entropy, crystal: crystal,
         reference: reference, frame: frame)
       let result = SiteLabels(
         kind: .formation, engine: absolute.engine, siteEntropy: labels, entropy: sum,
-        ledger: absolute.ledger, errorEstimate: absolute.errorEstimate)
-      try entropy.checkSumRule(labels: labels, tolerance: absolute.errorEstimate ?? 0)
+        ledger: absolute.ledger, errorBound: absolute.errorBound,
+        errorEstimate: absolute.errorEstimate)
+      try entropy.checkSumRule(labels: labels, tolerance: absolute.errorBound ?? 0)
       return Result(
         labels: result, entropy: entropy,
         energetics: try FormationEnergetics(

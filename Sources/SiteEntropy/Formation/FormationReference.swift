@@ -33,8 +33,11 @@ public struct FormationReference: Sendable {
     let sites = Double(lattice.basis.count)
     (multilattice, self.kernel) = (lattice, kernel)
     cell = try LatticeEntropy(of: kernel, cell: lattice.group, kind: .absolute)
-    infinite = try LatticeEntropy(
-      infinite: kernel, primitiveCell: lattice.primitiveCell, kind: .absolute)
+    infinite =
+      try lattice.hasEquivalentSites
+      ? LatticeEntropy(equivalentSites: kernel, primitiveCell: lattice.primitiveCell)
+      : LatticeEntropy(
+        infinite: kernel, primitiveCell: lattice.primitiveCell, kind: .absolute)
     siteEnergy = try potential.energy(of: primitive) / sites
     siteStrainDerivative = try strainDerivative(of: primitive, potential).map { $0 / sites }
     response = try CrystalResponse(

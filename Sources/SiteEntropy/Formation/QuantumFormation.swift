@@ -34,15 +34,14 @@ extension FormationLabeller {
     let crystal = try PerfectCrystal(of: frame)
     let reference = try reference(of: crystal.frame)
     do {
-      let hessian = try weightedHessian(of: frame).hessian
-      let dense = DenseEngine(kind: .absolute, memoryLimit: memoryLimit)
-      let modes = try dense.modes(of: hessian, normalizer: nil, multilattice: nil)
-      let ledger = dense.labels(
-        modes, siteCount: frame.atomCount, dimension: frame.dimension
-      ).ledger
+      let (masses, hessian) = try weightedHessian(of: frame)
+      let modes = try AbsoluteLabels(
+        frame: frame, hessian: hessian, masses: masses, crystal: crystal
+      ).result(engine: engine, memoryLimit: memoryLimit, wantsSpectrum: true)
+      let ledger = modes.labels.ledger
       guard ledger.isStable else { throw SiteEntropyError.unstableFrame(ledger) }
       let tolerance = ModeLedger.zeroTolerance * ledger.largest
-      let spectrum = modes.values.filter { $0 > tolerance }
+      let spectrum = (modes.spectrum ?? []).filter { $0 > tolerance }
       let functions = Self.functions(temperatures)
       let cell = try LatticeEntropy.sums(
         of: reference.kernel, cell: reference.multilattice.group, functions)

@@ -23,7 +23,7 @@ public struct TransitionState: Sendable {
   public let largestForces: (minimum: Double, saddle: Double)
   /// |x_s - x_m| of each atom in Å, shape [N].
   public let displacements: [Double]
-  private let spectra: (minimum: [Double], saddle: [Double])
+  private let spectra: (minimum: [Double], saddle: [Double])?
 
   /// S_s - S_m in k_B.
   public var entropyDifference: Double { log(attemptFrequency / Self.unitFrequency) }
@@ -44,7 +44,11 @@ public struct TransitionState: Sendable {
     siteDifferences = zip(top.labels.siteEntropy, bottom.labels.siteEntropy).map { $0 - $1 }
     attemptFrequency = Self.unitFrequency * exp(top.labels.entropy - bottom.labels.entropy)
     negativeFrequency = Self.unitFrequency * abs(top.labels.ledger.smallest).squareRoot()
-    spectra = (bottom.positiveSpectrum, top.positiveSpectrum)
+    if let minimum = bottom.positiveSpectrum, let saddle = top.positiveSpectrum {
+      spectra = (minimum, saddle)
+    } else {
+      spectra = nil
+    }
   }
 
   /// Γ in 1/s, classical.
@@ -62,7 +66,9 @@ public struct TransitionState: Sendable {
   /// (mathematics.md (10.9)); F_s leaves out the negative mode.
   ///
   /// - Parameter temperature: In K.
+  /// - Precondition: Both points have their spectrum.
   public func quantumRate(temperature: Double) -> Double {
+    guard let spectra else { preconditionFailure("no spectrum") }
     func sum(_ spectrum: [Double]) -> Double {
       spectrum.reduce(0) {
         let x = PhysicalConstants.reducedFrequency($1, temperature: temperature)
