@@ -35,7 +35,11 @@ struct SymmetricModes: Sendable {
     let kept = zip(operations, changes).filter { $1 <= Self.tolerance }
     let atoms = hessian.siteCount
     let whole = PointGroup(kept.map(\.0)) ?? .trivial(atomCount: atoms)
-    do { (group, representations) = try whole.withRepresentations() } catch {
+    // One thread: the last bits of what follows must not depend on their number.
+    let found = withLinearAlgebraThreads(1) {
+      Swift.Result { () throws(LAPACKError) in try whole.withRepresentations() }
+    }
+    do { (group, representations) = try found.get() } catch {
       throw .decomposition(order: whole.order, error)
     }
     asymmetry = group.order == 1 ? 0 : kept.reduce(0) { max($0, $1.1) }
