@@ -66,6 +66,28 @@ struct MomentsEngineTests {
     }
   }
 
+  /// Where all sites are alike the sample says nothing of what a wrong shift would do.
+  @Test(arguments: [1e-3, 1e-4])
+  func strainedFramesAreWithinTheEstimate(tolerance: Double) throws {
+    let problem = try Problem(
+      "diamond", ["Si"], 5.431, [3, 3, 3], .strain(amplitude: 0.01), potential: "Si.sw")
+    let labels = try problem.moments(tolerance: tolerance)
+    let error = largestDifference(labels.siteEntropy, try problem.dense().siteEntropy)
+    #expect(error <= labels.errorEstimate ?? 0)
+  }
+
+  /// Large frames get a tolerance that a patch of the whole cell is not needed for.
+  @Test func displacementsWithoutOrderAreLabelledToTheirTolerance() throws {
+    let problem = try Problem(
+      "diamond", ["Si"], 5.431, [4, 4, 4], .rattle(amplitude: 0.05), potential: "Si.sw")
+    let exact = try Labeller(
+      potential: problem.potential, kind: .relative, engine: .polynomial, tolerance: 1e-8
+    ).labels(of: problem.frame).labels.siteEntropy
+    let labels = try problem.moments(tolerance: 1e-4)
+    #expect(largestDifference(labels.siteEntropy, exact) <= labels.errorEstimate ?? 0)
+    #expect(labels.errorEstimate ?? 1 <= 1e-4)
+  }
+
   /// k steps are worth 2k - 1 moments: at small displacements the error falls by E² a step.
   @Test func everyStepGainsTwoOrdersOfTheDisplacement() throws {
     let problem = try Problem(

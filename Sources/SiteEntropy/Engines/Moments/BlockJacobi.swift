@@ -111,10 +111,17 @@ struct BlockJacobi {
     }
   }
 
+  /// tr [E²]_ii, once the norm of the second block is known.
+  var secondMoment: Double {
+    (diagonals[0] + couplings[0]).reduce(0) { $0 + $1 * $1 }
+  }
+
   /// What the quadrature says about a site.
-  struct Quadrature {
+  struct Quadrature: Sendable {
     /// tr [log(1+J) - J]_11, with what is not positive of 1+J left out.
     var curvature = 0.0
+    /// tr [J²]_11.
+    var square = 0.0
     /// The extreme eigenvalues of J.
     var least = 0.0
     var largest = 0.0
@@ -151,6 +158,7 @@ struct BlockJacobi {
       result.largest = max(result.largest, theta)
       var weight = 0.0
       for a in 0..<d { weight += spectrum.rows[a * n + m] * spectrum.rows[a * n + m] }
+      result.square += weight * theta * theta
       result.curvature +=
         weight * ((1 + theta > ModeLedger.zeroTolerance ? log1p(theta) : 0) - theta)
     }

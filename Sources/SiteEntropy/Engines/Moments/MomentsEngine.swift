@@ -6,12 +6,13 @@ internal import LinearAlgebra
 /// Labels of any frame in a time in proportion to its sites, by Gauss' quadrature at each of them
 /// (mathematics.md (12.2)).
 ///
-///     S_i ≈ T1_i + [G_k - T1]_i(R)
+///     S_i ≈ T1_i + T2_i(R2) + [G_k - T1 - T2]_i(R) - shift
 ///
 /// T1, the first moment, is linear in δH̃ and carries the slow tail: it is had with nothing cut, by
-/// Bloch sums. The higher moments see the sites within R of site i. k steps are exact on the moments
-/// [E]_ii … [E^(2k-1)]_ii. Steps and radius are those that the tolerance needs, found on a sample of
-/// sites (``MomentsSearch``); what they leave out there gives the error estimate.
+/// Bloch sums. The second moment T2 sees the sites within R2 of site i, the higher ones those within
+/// R ≤ R2. k steps are exact on the moments [E]_ii … [E^(2k-1)]_ii. Steps and radii are those that the
+/// tolerance needs, found on a sample of sites (``MomentsSearch``); what they leave out there gives
+/// the error estimate, and its mean a shift.
 public struct MomentsEngine: Sendable {
   /// Of the labels, in k_B; used where steps or radius are not given.
   public let tolerance: Double
@@ -51,7 +52,8 @@ public struct MomentsEngine: Sendable {
   ) throws(SiteEntropyError) -> SiteLabels {
     let matrix = perturbation.matrix
     let choice = try choice(perturbation, crystal)
-    let run = MomentsRun(matrix, patches: choice.patches, crystal: crystal)
+    let run = MomentsRun(
+      matrix, patches: choice.patches, wide: choice.widePatches, crystal: crystal)
     var (taken, estimate) = (choice.steps, choice.estimate)
     var rest = run.all(steps: taken)
     while true {
@@ -61,12 +63,17 @@ public struct MomentsEngine: Sendable {
       taken += 1
       rest = run.all(steps: taken)
     }
+    // A patch may be less stable than the cell: the estimate knows nothing of that.
+    if 1 + rest.least <= ModeLedger.zeroTolerance { try prove(matrix, crystal.normalizer) }
     guard estimate <= tolerance || steps != nil else {
       throw .tolerance(
         wanted: tolerance, reached: estimate, advice: "the engine polynomial has no such limit")
     }
     let first = FirstMoments(matrix, crystal.normalizer).traces()
-    let labels = (0..<matrix.siteCount).map { -0.5 * (first[$0] + rest.curvatures[$0]) }
+    let s = crystal.normalizer.basisCount
+    let labels = (0..<matrix.siteCount).map {
+      -0.5 * (first[$0] + rest.curvatures[$0]) - choice.shifts[$0 % s]
+    }
     let ledger = ModeLedger(
       zeroModes: matrix.blockSize, negativeModes: 0, smallest: 1 + rest.least,
       largest: 1 + rest.largest, expectedZeroModes: matrix.blockSize)
@@ -104,7 +111,7 @@ public struct MomentsEngine: Sendable {
   private func prove(
     _ matrix: BlockSparseMatrix, _ normalizer: Normalizer
   ) throws(SiteEntropyError) {
-    let ledger = try SpectrumEnds(matrix, normalizer).ledger
+    let ledger = try SpectrumEnds(matrix, normalizer, untilStable: true).ledger
     guard ledger.isStable, ledger.smallest > ModeLedger.zeroTolerance else {
       throw .unstableFrame(ledger)
     }
@@ -116,13 +123,19 @@ struct MomentsRun {
   private let matrix: BlockSparseMatrix
   /// One for each basis site.
   private let patches: [MomentsPatch]
+  /// Those of the second moment, where they are others.
+  private let wide: [MomentsPatch]?
   private let crystal: ReferenceCrystal
 
-  init(_ matrix: BlockSparseMatrix, patches: [MomentsPatch], crystal: ReferenceCrystal) {
+  init(
+    _ matrix: BlockSparseMatrix, patches: [MomentsPatch], wide: [MomentsPatch]? = nil,
+    crystal: ReferenceCrystal
+  ) {
     (self.matrix, self.patches, self.crystal) = (matrix, patches, crystal)
+    self.wide = wide
   }
 
-  /// G_k - T1 of every site, times -2, and the extreme eigenvalues of all J.
+  /// G_k - T1 of every site, with T2 of the wide patches, times -2, and the extreme eigenvalues of all J.
   struct Results {
     var curvatures: [Double]
     var least = 0.0
@@ -137,6 +150,7 @@ struct MomentsRun {
     let each = (cells + size - 1) / size
     let order = crystal.cellsByPlace(together: size)
     let workspaces = Workspaces(siteCount: cells * s)
+    let wideWorkspaces = Workspaces(siteCount: cells * s)
     var output = [Double](repeating: 0, count: s * each * size * 4)
     fillBlocksConcurrently(&output, blockSize: size * 4) { block, results in
       let (basis, first) = (block / each, block % each * size)
@@ -153,6 +167,14 @@ struct MomentsRun {
           results[4 * index + 1] = quadrature.least
           results[4 * index + 2] = quadrature.largest
           results[4 * index + 3] = 0.5 * abs(quadrature.curvature - before)
+          if wide != nil { results[4 * index] += 0.5 * quadrature.square }
+        }
+      }
+      guard let wide else { return }
+      wideWorkspaces.lend { workspace in
+        let found = wide[basis].jacobi(at: group, steps: 1, isOpen: true, &workspace)
+        for (index, jacobi) in found.enumerated() {
+          results[4 * index] -= 0.5 * jacobi.secondMoment
         }
       }
     }
@@ -169,10 +191,31 @@ struct MomentsRun {
     return result
   }
 
-  /// G_k - T1 of some sites, times -2, for k = 1 … steps: shape [sites][steps].
+  /// The quadratures of some sites for k = 1 … steps: shape [sites][steps].
   ///
   /// - Parameter sites: Cells of each basis site.
-  func curvatures(at sites: [[Int]], steps: Int) -> [[Double]] {
+  func quadratures(at sites: [[Int]], steps: Int) -> [[BlockJacobi.Quadrature]] {
+    mapSample(sites) { basis, cells, workspace in
+      let found = patches[basis].jacobi(at: cells, steps: steps, &workspace)
+      var spectrum = SmallSpectrum()
+      return found.map { jacobi in
+        (1...steps).map { jacobi.quadrature(steps: $0, using: &spectrum) }
+      }
+    }
+  }
+
+  /// tr [E²]_ii of the pairs within the radius, at some sites.
+  func secondMoments(at sites: [[Int]]) -> [Double] {
+    mapSample(sites) { basis, cells, workspace in
+      patches[basis].jacobi(at: cells, steps: 1, isOpen: true, &workspace).map(\.secondMoment)
+    }
+  }
+
+  /// The results of `body` for batches of sites, in the order of the sites.
+  private func mapSample<Result: Sendable>(
+    _ sites: [[Int]],
+    _ body: @Sendable (Int, ArraySlice<Int>, inout MomentsPatch.Workspace) -> [Result]
+  ) -> [Result] {
     var jobs: [(basis: Int, cells: ArraySlice<Int>)] = []
     for (basis, cells) in sites.enumerated() {
       for first in stride(from: 0, to: cells.count, by: MomentsPatch.batch) {
@@ -182,14 +225,7 @@ struct MomentsRun {
     let workspaces = Workspaces(siteCount: matrix.siteCount)
     let frozen = jobs
     return mapConcurrently(jobs.count) { job in
-      workspaces.lend { workspace in
-        let found = patches[frozen[job].basis].jacobi(
-          at: frozen[job].cells, steps: steps, &workspace)
-        var spectrum = SmallSpectrum()
-        return found.map { jacobi in
-          (1...steps).map { jacobi.quadrature(steps: $0, using: &spectrum).curvature }
-        }
-      }
+      workspaces.lend { body(frozen[job].basis, frozen[job].cells, &$0) }
     }.flatMap { $0 }
   }
 }

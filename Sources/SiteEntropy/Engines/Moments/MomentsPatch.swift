@@ -57,8 +57,10 @@ struct MomentsPatch: Sendable {
   ///
   /// - Parameters:
   ///   - translations: Of the sites, at most ``batch``.
+  ///   - isOpen: Whether the coupling of the last block to the next is wanted, too.
   func jacobi(
-    at translations: ArraySlice<Int>, steps: Int, _ workspace: inout Workspace
+    at translations: ArraySlice<Int>, steps: Int, isOpen: Bool = false,
+    _ workspace: inout Workspace
   ) -> [BlockJacobi] {
     let (d, width, n) = (normalizer.dimension, Self.width, order)
     var vectors = Vectors(count: n * width, reusing: &workspace)
@@ -79,7 +81,7 @@ struct MomentsPatch: Sendable {
         vectors.multiply(perturbation, workspace.blocks[index], width, 4 * index, &gram)
         result[index].appendDiagonal(gram, alpha: &alphas[index], beta: &betas[index])
       }
-      guard step < steps, !result.allSatisfy(\.isComplete) else { break }
+      guard step < steps || isOpen, !result.allSatisfy(\.isComplete) else { break }
       vectors.applyGreen(patch.green, width: width, columns: 4 * translations.count)
       for index in result.indices where !result[index].isComplete {
         vectors.advance(alphas[index], betas[index], width, 4 * index, &gram)

@@ -1,32 +1,36 @@
 internal import Crystal
-internal import Glibc
 internal import LinearAlgebra
 
 /// Finds the steps and the radius that a tolerance needs, on a sample of sites.
 ///
 /// The sample, half of it evenly spread and half of it the sites whose rows of δH̃ are largest, is
-/// labelled with many steps at growing radii. What (k, R) leaves out is Δ_i = [G_k](R) - [G_K](R_K)
-/// against the most steps and the largest radius so far; with N sites in all the estimate is
+/// labelled with many steps at growing radii. There the second moment is known with nothing cut, so
+/// that of what (k, R, R2) leaves out only the higher moments beyond the largest radius so far, R',
+/// must be guessed, by the law R^-d ~ 1/m, m the degrees of freedom within R:
 ///
-///     5 max(max |Δ_i|, rms(Δ_i) √(2 ln N)) / (1 - m/m_K)
+///     Δ_i = T2_i(R2) - T2_i + {[G_k - T2]_i(R) - [G_K - T2]_i(R')} / (1 - m/m')
 ///
-/// the largest of N normal deviates as wide as the sample, continued to any radius by the law
-/// R^-d ~ 1/m of bounded displacements, m the degrees of freedom within R, and a margin: the worst
-/// site of the frames that were tried was 4.2 times what the sample told (mathematics.md (12.5)). The error of too few steps has a longer tail than that: what the last
+/// With N sites in all the estimate of the largest error is (mathematics.md (12.5))
+///
+///     1.5 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |{…}| / (1 - m/m'))
+///
+/// the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements without order
+/// leave out nearly the same at every site: the mean of the sublattice is then taken from the labels,
+/// and Δ_i is what remains. The error of too few steps has a longer tail than that: what the last
 /// step added at every site tells of it, by the ratio that the sample has.
 struct MomentsSearch {
-  private static let sampleCount = 36
+  private static let sampleCount = 24
   /// K at first.
   private static let steps = 6
   /// Of the degrees of freedom, from one radius to the next.
   private static let growth = 1.4
   /// By how much those of the largest patch exceed those of the one that is taken, where there is
   /// room.
-  private static let reach = 3.0
+  private static let reach = 1.9
   /// Degrees of freedom of a patch beyond which none is tried.
   private static let largestOrder = 2400
   /// By how much a label may be worse than the sample tells.
-  static let margin = 5.0
+  static let margin = 1.5
   /// Rounding of a label in k_B.
   static let rounding = 1e-12
 
@@ -34,8 +38,7 @@ struct MomentsSearch {
   private let crystal: ReferenceCrystal
   private let tolerance: Double
   private let memoryLimit: Int
-  /// Cells of the sample, for each basis site.
-  private let sample: [[Int]]
+  private let sample: MomentsSample
 
   struct Choice {
     let steps: Int
@@ -44,15 +47,21 @@ struct MomentsSearch {
     /// What the steps after k add to a label, relative to what the last one added.
     let ratio: Double
     let patches: [MomentsPatch]
+    /// Those of R2, where it is larger than R.
+    let widePatches: [MomentsPatch]?
+    /// What is taken from the labels of each basis site.
+    let shifts: [Double]
   }
 
-  /// The sample's curvatures within one radius.
+  /// The sample within one radius.
   private struct Rung {
     let radius: Double
     let patches: [MomentsPatch]
     let order: Int
-    /// Shape [sites][steps].
-    var curvatures: [[Double]]
+    /// Shape [sites][steps]; empty where the second moments alone were made.
+    let quadratures: [[BlockJacobi.Quadrature]]
+    /// tr [E²]_ii of the pairs within the radius.
+    let squares: [Double]
     /// Whether the patch holds the whole cell.
     let isWhole: Bool
   }
@@ -63,7 +72,8 @@ struct MomentsSearch {
   ) {
     matrix = perturbation.matrix
     (self.crystal, self.tolerance, self.memoryLimit) = (crystal, tolerance, memoryLimit)
-    sample = Self.sample(perturbation.matrix, crystal.normalizer)
+    sample = MomentsSample(
+      perturbation.matrix, crystal.normalizer, count: Self.sampleCount)
   }
 
   /// - Throws: ``SiteEntropyError/tolerance(wanted:reached:advice:)``,
@@ -103,13 +113,15 @@ struct MomentsSearch {
     guard let best = good(rungs) else { return nil }
     return Choice(
       steps: best.steps, radius: best.rung.radius, estimate: best.estimate, ratio: best.ratio,
-      patches: best.rung.patches)
+      patches: best.rung.patches, widePatches: best.wide?.patches, shifts: best.shifts)
   }
 
   private struct Candidate {
     let rung: Rung
+    let wide: Rung?
     let steps: Int
     let estimate: Double
+    let shifts: [Double]
     let ratio: Double
     let cost: Double
   }
@@ -136,19 +148,41 @@ struct MomentsSearch {
       }
       let isTooLarge = order > Self.largestOrder && fixed == nil
       if !rungs.isEmpty, isTooLarge || bytes > memoryLimit { break }
-      let patches = (0..<lattice.basis.count).map {
-        MomentsPatch(basis: $0, radius: radius, perturbation: matrix, crystal: crystal)
-      }
-      let isWhole = patches.allSatisfy { $0.order == matrix.order }
-      rungs.append(
-        Rung(
-          radius: radius, patches: patches, order: order,
-          curvatures: MomentsRun(matrix, patches: patches, crystal: crystal).curvatures(
-            at: sample, steps: steps), isWhole: isWhole))
-      if isWhole || isEnough(rungs) || (fixed != nil && rungs.count == 2) { break }
+      rungs.append(rung(radius, steps: steps, needsSteps: fixed != nil || !areEnough(rungs)))
+      guard let last = rungs.last, !last.isWhole, !isEnough(rungs) else { break }
+      if fixed != nil && rungs.count == 2 { break }
       radius *= fixed == nil ? 1.06 : 1.25
     }
     return rungs
+  }
+
+  private func rung(_ radius: Double, steps: Int, needsSteps: Bool) -> Rung {
+    let patches = crystal.multilattice.basis.indices.map {
+      MomentsPatch(basis: $0, radius: radius, perturbation: matrix, crystal: crystal)
+    }
+    let run = MomentsRun(matrix, patches: patches, crystal: crystal)
+    let quadratures = needsSteps ? run.quadratures(at: sample.cells, steps: steps) : []
+    return Rung(
+      radius: radius, patches: patches, order: patches.reduce(0) { max($0, $1.order) },
+      quadratures: quadratures,
+      squares: needsSteps
+        ? quadratures.map { $0[$0.count - 1].square } : run.secondMoments(at: sample.cells),
+      isWhole: patches.allSatisfy { $0.order == matrix.order })
+  }
+
+  /// Whether some steps and radius leave little enough of the higher moments.
+  private func areEnough(_ rungs: [Rung]) -> Bool {
+    guard let last = rungs.last else { return false }
+    return rungs.contains { rung in
+      guard !rung.quadratures.isEmpty, Self.reach * Double(rung.order) <= Double(last.order) else {
+        return false
+      }
+      let most = min(rung.quadratures.first?.count ?? 1, MomentsEngine.mostSteps + 1)
+      return (2..<max(most, 3)).contains { k in
+        let rest = higherMoments(rung, steps: k, rungs)
+        return Self.margin * 2 * MomentsSpread(rest, sites: matrix.siteCount).largest <= tolerance
+      }
+    }
   }
 
   /// Degrees of freedom within a radius of a site.
@@ -156,60 +190,74 @@ struct MomentsSearch {
     matrix.blockSize * LocalPatch.places(basis: 0, radius: radius, crystal: crystal).count
   }
 
-  private func candidates(_ rungs: [Rung], _ given: Int?, _ fixed: Double?) -> [Candidate] {
-    guard let last = rungs.last else { return [] }
-    let most = last.curvatures.first?.count ?? 1
-    let truth = last.curvatures.map { $0[most - 1] }
-    let sites = Double(matrix.siteCount)
-    let blocks = Double(matrix.blockCount) / sites
-    return rungs.enumerated().flatMap { index, rung -> [Candidate] in
-      // Without a larger radius nothing is known about what this one leaves out.
-      guard rung.isWhole || index + 1 < rungs.count, fixed == nil || index == 0 else { return [] }
-      let law =
-        rung.isWhole || last.isWhole ? 1 : 1 - Double(rung.order) / Double(last.order)
-      let steps = 1..<min(most, MomentsEngine.mostSteps + 1)
-      return steps.filter { given == nil || $0 == given }.map { k in
-        var (largest, square) = (0.0, 0.0)
-        var (coming, added) = (0.0, 0.0)
-        for (values, exact) in zip(rung.curvatures, truth) {
-          let difference = 0.5 * abs(values[k - 1] - exact)
-          largest = max(largest, difference)
-          square += difference * difference
-          let step = values[k - 1] - (k > 1 ? values[k - 2] : 0)
-          coming += (values[most - 1] - values[k - 1]) * (values[most - 1] - values[k - 1])
-          added += step * step
-        }
-        let rms = (square / Double(truth.count)).squareRoot()
-        let deviates = rms * (2 * log(max(sites, 2))).squareRoot()
-        return Candidate(
-          rung: rung, steps: k,
-          estimate: Self.margin * max(largest, deviates) / law + Self.rounding,
-          ratio: added > 0 ? (coming / added).squareRoot() : 0,
-          cost: CostModel.moments(
-            order: Double(rung.order), steps: k, blocks: blocks, dimension: matrix.blockSize))
-      }
+  /// What a label lacks of the moments after the second, at each site of the sample.
+  private func higherMoments(_ rung: Rung, steps k: Int, _ rungs: [Rung]) -> [Double] {
+    guard let last = rungs.last(where: { !$0.quadratures.isEmpty }) else { return [] }
+    let law = rung.isWhole || last.isWhole ? 1 : 1 - Double(rung.order) / Double(last.order)
+    return zip(rung.quadratures, last.quadratures).map { some, all in
+      let (value, truth) = (some[k - 1], all[all.count - 1])
+      return 0.5 * (truth.rest - value.rest) / law
     }
   }
 
-  private static func sample(_ matrix: BlockSparseMatrix, _ normalizer: Normalizer) -> [[Int]] {
-    let (cells, s) = (normalizer.group.count, normalizer.basisCount)
-    let area = matrix.blockSize * matrix.blockSize
-    let each = min(cells, max(2, sampleCount / 2 / s))
-    return (0..<s).map { basis in
-      let spread = (0..<each).map { $0 * cells / each }
-      var sizes: [(cell: Int, size: Double)] = []
-      sizes.reserveCapacity(cells)
-      for cell in 0..<cells {
-        let site = cell * s + basis
-        var size = 0.0
-        for e in area * matrix.rowStarts[site]..<area * matrix.rowStarts[site + 1] {
-          size += matrix.values[e] * matrix.values[e]
+  private func candidates(_ rungs: [Rung], _ given: Int?, _ fixed: Double?) -> [Candidate] {
+    guard let last = rungs.last(where: { !$0.quadratures.isEmpty }) else { return [] }
+    var found: [Candidate] = []
+    for (index, rung) in rungs.enumerated() where !rung.quadratures.isEmpty {
+      // Without a larger radius nothing is known about what this one leaves out.
+      guard rung.isWhole || rung.order < last.order, fixed == nil || index == 0 else { continue }
+      let most = rung.quadratures.first?.count ?? 1
+      for k in 1..<min(most, MomentsEngine.mostSteps + 1) where given == nil || k == given {
+        let higher = higherMoments(rung, steps: k, rungs)
+        let own = rung.quadratures.map { $0[k - 1].square }
+        found.append(candidate(rung, nil, k, higher, own, given, fixed))
+        guard fixed == nil else { continue }
+        for wide in rungs[(index + 1)...] {
+          found.append(candidate(rung, wide, k, higher, wide.squares, given, fixed))
         }
-        sizes.append((cell, size))
       }
-      sizes.sort { ($1.size, $0.cell) < ($0.size, $1.cell) }
-      let strongest = sizes.lazy.map(\.cell).filter { !spread.contains($0) }.prefix(each)
-      return spread + strongest
     }
+    return found
   }
+
+  private func candidate(
+    _ rung: Rung, _ wide: Rung?, _ k: Int, _ higher: [Double], _ squares: [Double], _ given: Int?,
+    _ fixed: Double?
+  ) -> Candidate {
+    let differences = higher.indices.map {
+      higher[$0] + 0.25 * (squares[$0] - sample.squares[$0])
+    }
+    let sites = matrix.siteCount
+    // The law is a guess: half of what it says is in doubt.
+    let doubt = 0.5 * higher.reduce(0) { max($0, abs($1)) }
+    var largest = doubt + MomentsSpread(differences, sites: sites).largest
+    var shifts = [Double](repeating: 0, count: sample.cells.count)
+    if given == nil || fixed == nil {
+      let means = sample.means(differences)
+      let shifted = MomentsSpread(sample.subtracting(means, from: differences), sites: sites)
+      if 2 * (doubt + shifted.largest) < largest {
+        (largest, shifts) = (doubt + shifted.largest, means)
+      }
+    }
+    var (coming, added) = (0.0, 0.0)
+    for values in rung.quadratures {
+      let (now, most) = (values[k - 1].curvature, values[values.count - 1].curvature)
+      let step = now - (k > 1 ? values[k - 2].curvature : 0)
+      coming += (most - now) * (most - now)
+      added += step * step
+    }
+    let (blocks, d) = (Double(matrix.blockCount) / Double(sites), matrix.blockSize)
+    func cost(_ rung: Rung, _ steps: Int) -> Double {
+      CostModel.moments(order: Double(rung.order), steps: steps, blocks: blocks, dimension: d)
+    }
+    return Candidate(
+      rung: rung, wide: wide, steps: k, estimate: Self.margin * largest + Self.rounding,
+      shifts: shifts, ratio: added > 0 ? (coming / added).squareRoot() : 0,
+      cost: cost(rung, k) + (wide.map { cost($0, 2) } ?? 0))
+  }
+}
+
+extension BlockJacobi.Quadrature {
+  /// tr [log(1+J) - J + J²/2]_11.
+  fileprivate var rest: Double { curvature + 0.5 * square }
 }
