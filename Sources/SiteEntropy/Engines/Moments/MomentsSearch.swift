@@ -132,7 +132,7 @@ struct MomentsSearch {
   ) throws(SiteEntropyError) -> [Rung] {
     let lattice = crystal.multilattice
     var rungs: [Rung] = []
-    var radius = fixed ?? 1.3 * lattice.nearestNeighborDistance
+    var radius = fixed ?? 1.9 * lattice.nearestNeighborDistance
     while true {
       var order = order(radius: radius)
       // A radius that takes in few more sites says nothing about what is left out.
