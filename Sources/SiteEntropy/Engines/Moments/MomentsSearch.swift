@@ -12,7 +12,7 @@ internal import LinearAlgebra
 ///
 /// With N sites in all the estimate of the largest error is (mathematics.md (12.5))
 ///
-///     1.5 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |{…}| / (1 - m/m'))
+///     2 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |{…}| / (1 - m/m'))
 ///
 /// the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements without order
 /// leave out nearly the same at every site: the mean of the sublattice is then taken from the labels,
@@ -30,7 +30,7 @@ struct MomentsSearch {
   /// Degrees of freedom of a patch beyond which none is tried.
   private static let largestOrder = 2400
   /// By how much a label may be worse than the sample tells.
-  static let margin = 1.5
+  static let margin = 2.0
   /// Rounding of a label in k_B.
   static let rounding = 1e-12
 
