@@ -25,6 +25,7 @@ Tests/interop/cluster.sh "$SITEVIB_BIN"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 examples/accuracy/engines.sh --quick "$scratch/accuracy"
+examples/accuracy/moments.sh --quick "$scratch/moments"
 examples/defects/silicon-vacancy.sh --quick "$scratch/silicon-vacancy"
 examples/defects/hop.sh --quick "$scratch/hop"
 examples/defects/nial.sh --quick "$scratch/nial"

@@ -37,20 +37,14 @@ package struct SpectrumEnds {
   /// the norm of E.
   private static let residual = 1e-6
 
-  /// Of an eigenvalue that is not positive where a frame is said to be stable.
-  private static let missProbability = 1e-12
-
   package let ledger: ModeLedger
 
   /// - Parameters:
   ///   - perturbation: δH̃ by site number.
   ///   - leastSteps: Steps to make even if both ends are known before.
-  ///   - untilStable: Whether it is enough that no eigenvalue can be zero or negative, but for a
-  ///     probability of 1e-12: the ends are then less exact.
   /// - Throws: ``SiteEntropyError``.
   package init(
-    _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer, leastSteps: Int = 1,
-    untilStable: Bool = false
+    _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer, leastSteps: Int = 1
   ) throws(SiteEntropyError) {
     let (n, width) = (perturbation.order, Self.width)
     var lanczos = BlockLanczos(
@@ -66,12 +60,6 @@ package struct SpectrumEnds {
     }
     for steps in 1...Self.stepLimit {
       lanczos.step()
-      if untilStable, steps >= 6,
-        let ledger = Self.stableLedger(lanczos.columns, order: n, normalizer.dimension)
-      {
-        self.ledger = ledger
-        return
-      }
       guard steps >= leastSteps,
         steps.isMultiple(of: 5) || lanczos.columns.allSatisfy(\.isComplete)
       else { continue }
@@ -81,23 +69,6 @@ package struct SpectrumEnds {
       }
     }
     throw .mismatch("spectrum: expected convergence in \(Self.stepLimit) Lanczos steps")
-  }
-
-  /// The ledger where the frame is certainly stable; nil where that is not known.
-  private static func stableLedger(
-    _ columns: [JacobiMatrix], order n: Int, _ dimension: Int
-  ) -> ModeLedger? {
-    guard let steps = columns.map(\.stepCount).min(),
-      let share = missedShare(
-        order: n, steps: steps, vectors: columns.count, probability: missProbability)
-    else { return nil }
-    let ends = columns.map { $0.extremes() }
-    let least = min(0, ends.map(\.least).min() ?? 0)
-    let most = max(0, ends.map(\.largest).max() ?? 0)
-    guard 1 + least - share * (most - least) > ModeLedger.zeroTolerance else { return nil }
-    return ModeLedger(
-      zeroModes: dimension, negativeModes: 0, smallest: 1 + least, largest: 1 + most,
-      expectedZeroModes: dimension)
   }
 
   /// The ledger where both ends have converged; nil where they have not.

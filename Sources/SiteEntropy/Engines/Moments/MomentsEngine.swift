@@ -100,7 +100,8 @@ public struct MomentsEngine: Sendable {
         MomentsPatch(
           basis: $0, radius: radius, perturbation: matrix, crystal: crystal,
           known: crystal.patch(basis: $0, radius: radius))
-      })
+      }, widePatches: nil,
+      shifts: [Double](repeating: 0, count: crystal.normalizer.basisCount))
   }
 
   /// Where the quadratures of single sites see an eigenvalue of A below this, the spectrum itself is
@@ -111,7 +112,7 @@ public struct MomentsEngine: Sendable {
   private func prove(
     _ matrix: BlockSparseMatrix, _ normalizer: Normalizer
   ) throws(SiteEntropyError) {
-    let ledger = try SpectrumEnds(matrix, normalizer, untilStable: true).ledger
+    let ledger = try SpectrumEnds(matrix, normalizer).ledger
     guard ledger.isStable, ledger.smallest > ModeLedger.zeroTolerance else {
       throw .unstableFrame(ledger)
     }

@@ -12,14 +12,14 @@ internal import LinearAlgebra
 ///
 /// With N sites in all the estimate of the largest error is (mathematics.md (12.5))
 ///
-///     2 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |{…}| / (1 - m/m'))
+///     2.5 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |{…}| / (1 - m/m'))
 ///
-/// the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements without order
-/// leave out nearly the same at every site: the mean of the sublattice is then taken from the labels,
-/// and Δ_i is what remains. The error of too few steps has a longer tail than that: what the last
+/// the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements
+/// without order leave out nearly the same second moment at every site: its mean over the sublattice is
+/// then taken from the labels, and Δ_i is what remains. The error of too few steps has a longer tail than that: what the last
 /// step added at every site tells of it, by the ratio that the sample has.
 struct MomentsSearch {
-  private static let sampleCount = 24
+  private static let sampleCount = 36
   /// K at first.
   private static let steps = 6
   /// Of the degrees of freedom, from one radius to the next.
@@ -30,7 +30,7 @@ struct MomentsSearch {
   /// Degrees of freedom of a patch beyond which none is tried.
   private static let largestOrder = 2400
   /// By how much a label may be worse than the sample tells.
-  static let margin = 2.0
+  static let margin = 2.5
   /// Rounding of a label in k_B.
   static let rounding = 1e-12
 
@@ -224,16 +224,16 @@ struct MomentsSearch {
     _ rung: Rung, _ wide: Rung?, _ k: Int, _ higher: [Double], _ squares: [Double], _ given: Int?,
     _ fixed: Double?
   ) -> Candidate {
-    let differences = higher.indices.map {
-      higher[$0] + 0.25 * (squares[$0] - sample.squares[$0])
-    }
+    let second = higher.indices.map { 0.25 * (squares[$0] - sample.squares[$0]) }
+    let differences = zip(higher, second).map { $0 + $1 }
     let sites = matrix.siteCount
     // The law is a guess: half of what it says is in doubt.
     let doubt = 0.5 * higher.reduce(0) { max($0, abs($1)) }
     var largest = doubt + MomentsSpread(differences, sites: sites).largest
     var shifts = [Double](repeating: 0, count: sample.cells.count)
-    if given == nil || fixed == nil {
-      let means = sample.means(differences)
+    // Further steps change nothing of the second moment, which two steps have.
+    if given == nil || fixed == nil, wide != nil || k > 1 {
+      let means = sample.means(second)
       let shifted = MomentsSpread(sample.subtracting(means, from: differences), sites: sites)
       if 2 * (doubt + shifted.largest) < largest {
         (largest, shifts) = (doubt + shifted.largest, means)
