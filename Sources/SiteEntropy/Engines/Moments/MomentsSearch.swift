@@ -177,12 +177,18 @@ struct MomentsSearch {
       guard !rung.quadratures.isEmpty, Self.reach * Double(rung.order) <= Double(last.order) else {
         return false
       }
-      let most = min(rung.quadratures.first?.count ?? 1, MomentsEngine.mostSteps + 1)
-      return (2..<max(most, 3)).contains { k in
+      return Self.judged(rung).dropFirst().contains { k in
         let rest = higherMoments(rung, steps: k, rungs)
         return Self.margin * 2 * MomentsSpread(rest, sites: matrix.siteCount).largest <= tolerance
       }
     }
+  }
+
+  /// The numbers of steps that at least two more tell about: where the process converges slowly, one
+  /// more says too little.
+  private static func judged(_ rung: Rung) -> Range<Int> {
+    let most = rung.quadratures.first?.count ?? 1
+    return 1..<max(2, min(most - 1, MomentsEngine.mostSteps + 1))
   }
 
   /// Degrees of freedom within a radius of a site.
@@ -206,9 +212,12 @@ struct MomentsSearch {
     for (index, rung) in rungs.enumerated() where !rung.quadratures.isEmpty {
       // Without a larger radius nothing is known about what this one leaves out.
       guard rung.isWhole || rung.order < last.order, fixed == nil || index == 0 else { continue }
-      let most = rung.quadratures.first?.count ?? 1
-      for k in 1..<min(most, MomentsEngine.mostSteps + 1) where given == nil || k == given {
-        let higher = higherMoments(rung, steps: k, rungs)
+      for k in Self.judged(rung) where given == nil || k == given {
+        // With k steps, and with as many as a site outside of the sample may make of them: the errors of
+        // too few steps and of a cut may cancel.
+        let higher = [k, rung.quadratures.first?.count ?? k].map {
+          higherMoments(rung, steps: $0, rungs)
+        }
         let own = rung.quadratures.map { $0[k - 1].square }
         found.append(candidate(rung, nil, k, higher, own, given, fixed))
         guard fixed == nil else { continue }
@@ -220,24 +229,30 @@ struct MomentsSearch {
     return found
   }
 
+  /// The largest error of a label, but for the margin, in the worst of several cases.
+  private func largestError(_ higher: [[Double]], _ second: [Double]) -> Double {
+    higher.map { higher in
+      // The law is a guess: half of what it says is in doubt.
+      let doubt = 0.5 * higher.reduce(0) { max($0, abs($1)) }
+      let differences = zip(higher, second).map { $0 + $1 }
+      return doubt + MomentsSpread(differences, sites: matrix.siteCount).largest
+    }.max() ?? 0
+  }
+
   private func candidate(
-    _ rung: Rung, _ wide: Rung?, _ k: Int, _ higher: [Double], _ squares: [Double], _ given: Int?,
-    _ fixed: Double?
+    _ rung: Rung, _ wide: Rung?, _ k: Int, _ higher: [[Double]], _ squares: [Double],
+    _ given: Int?, _ fixed: Double?
   ) -> Candidate {
-    let second = higher.indices.map { 0.25 * (squares[$0] - sample.squares[$0]) }
-    let differences = zip(higher, second).map { $0 + $1 }
+    let second = zip(squares, sample.squares).map { 0.25 * ($0 - $1) }
     let sites = matrix.siteCount
-    // The law is a guess: half of what it says is in doubt.
-    let doubt = 0.5 * higher.reduce(0) { max($0, abs($1)) }
-    var largest = doubt + MomentsSpread(differences, sites: sites).largest
-    var shifts = [Double](repeating: 0, count: sample.cells.count)
+    var (largest, shifts) = (
+      largestError(higher, second), [Double](repeating: 0, count: sample.cells.count)
+    )
     // Further steps change nothing of the second moment, which two steps have.
     if given == nil || fixed == nil, wide != nil || k > 1 {
       let means = sample.means(second)
-      let shifted = MomentsSpread(sample.subtracting(means, from: differences), sites: sites)
-      if 2 * (doubt + shifted.largest) < largest {
-        (largest, shifts) = (doubt + shifted.largest, means)
-      }
+      let shifted = largestError(higher, sample.subtracting(means, from: second))
+      if 2 * shifted < largest { (largest, shifts) = (shifted, means) }
     }
     var (coming, added) = (0.0, 0.0)
     for values in rung.quadratures {
