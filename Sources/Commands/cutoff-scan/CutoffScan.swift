@@ -90,7 +90,7 @@ struct CutoffScan: FilterCommand {
 
   @Option(help: ArgumentHelp("Seed of the choice of sites.", valueName: "n")) var seed: UInt64 = 0
 
-  @Option(help: ArgumentHelp("Target in k_B for which to name radii.", valueName: "rmse"))
+  @Option(help: ArgumentHelp("Target in k_B for which to name radii.", valueName: "k_B"))
   var targetRmse: PositiveReal?
 
   @Flag(help: "Take the Hessian as it is, not weighted by the masses.") var unweighted = false

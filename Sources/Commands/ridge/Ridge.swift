@@ -151,7 +151,7 @@ struct Ridge: FilterCommand {
     help: ArgumentHelp(
       """
       Weight in Å² of a row for each derivative of the total, from the column entropy_gradient.
-      """, valueName: "w"))
+      """, valueName: "Å²"))
   var weightGradient = NonNegativeReal(0)
 
   @Option(

@@ -23,7 +23,7 @@ struct HessianOptions: ParsableArguments {
       valueName: "file"))
   var referenceHessian: String?
 
-  @Option(help: ArgumentHelp("Style of a dynamical_matrix in units metal.", valueName: "file"))
+  @Option(help: ArgumentHelp("Style of a dynamical_matrix in units metal.", valueName: "style"))
   var dynamicalMatrix = StoredHessian.DynamicalMatrixStyle.regular
 
   /// Whether anything is given.

@@ -70,7 +70,7 @@ struct XYZDefect: FilterCommand {
       "With --every: largest distance between the defects of a frame, in Å.", valueName: "Å"))
   var within: PositiveReal?
 
-  @Option(help: ArgumentHelp("So many frames with defects at random.", valueName: "K"))
+  @Option(help: ArgumentHelp("So many frames with defects at random.", valueName: "n"))
   var random: PositiveInteger?
 
   @Option(

@@ -57,7 +57,8 @@ struct XYZPerturb: FilterCommand {
 
   @Option(help: "How to displace.") var mode: Mode
 
-  @Option(help: ArgumentHelp("Size of the displacements in Å, of the strain in 1.", valueName: "Å"))
+  @Option(
+    help: ArgumentHelp("Size of the displacements in Å, of the strain in 1.", valueName: "Å|1"))
   var amplitude: NonNegativeReal
 
   @Option(help: ArgumentHelp("Radius of localized and r0 of tail, in Å.", valueName: "Å"))
