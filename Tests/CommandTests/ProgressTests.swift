@@ -25,9 +25,8 @@ struct ProgressTests {
     let result = try scratch.shell(
       """
       xyz-build diamond --species Si -a 5.431 > one.xyz
-      feed() { cat one.xyz; sleep 4; cat one.xyz; }
-      export -f feed
-      script -qefc "bash -c 'feed | xyz-convert > out.xyz'" terminal.log < /dev/null > /dev/null
+      echo '(cat one.xyz; sleep 4; cat one.xyz) | xyz-convert > out.xyz' > slow.sh
+      script -qefc "bash slow.sh" terminal.log < /dev/null > /dev/null
       cat one.xyz one.xyz | xyz-convert > plain.xyz 2> plain.log
       cmp out.xyz plain.xyz && wc -c < plain.log
       """)
