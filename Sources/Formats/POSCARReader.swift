@@ -33,6 +33,7 @@ public struct POSCARReader: FrameSequence {
     guard !isAtEnd else { return nil }
     isAtEnd = true
     let bytes = try source.readToEnd(limit: 1 << 30)
+    try Envelope.refuse(bytes, file: source.name, expected: "a POSCAR")
     var lines = Lines(bytes, name: source.name)
     let comment = try lines.words()
     let scales = try lines.reals(1...3)

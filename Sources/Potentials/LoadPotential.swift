@@ -24,7 +24,7 @@ public func loadPotential(path: String) throws -> any Potential {
 
 /// The potential that the bytes of a file describe.
 public func loadPotential(parsing bytes: [UInt8], file: String) throws -> any Potential {
-  try Compression.refuse(bytes, file: file, expected: "a potential")
+  try Envelope.refuse(bytes, file: file, expected: "a potential")
   let reader =
     PotentialReader.all.first { $0.recognises(bytes) } ?? StillingerWeber.reader
   return try reader.read(bytes, file)

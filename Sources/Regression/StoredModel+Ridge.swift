@@ -13,10 +13,9 @@ extension RidgeModel {
     /// Which functions of the basis the features are; empty for all.
     public var featureIndices: [Int] = []
     public var basis: String
-    public var potential = ""
     public var history: [String] = []
     public var metrics: [String: [Double]] = [:]
-    public var texts: [String: String] = [:]
+    public var about = ModelDescription()
 
     public init(channelNames: [String], species: [Int], basis: String) {
       (self.channelNames, self.species, self.basis) = (channelNames, species, basis)
@@ -51,19 +50,19 @@ extension RidgeModel {
       scalars["total_variance_factor"] = calibration.totalFactor
       scalars["site_correlation"] = calibration.siteCorrelation
     }
-    var texts = origin.texts
-    texts["lambda_method"] = blocks[0].lambda.method.rawValue
+    var about = origin.about
+    about.lambdaMethod = blocks[0].lambda.method.rawValue
     var stored = StoredModel(
       coefficients: channels.flatMap(\.coefficients), valuesAtMean: channels.map(\.valueAtMean),
       featureMeans: channels.flatMap(\.featureMean),
       featureScales: channels.flatMap(\.featureScale),
       lambdas: fits.map(\.lambda.value), channelNames: origin.channelNames,
       species: origin.species, featureNames: origin.featureNames, basis: origin.basis,
-      potential: origin.potential, history: origin.history,
+      history: origin.history,
       posteriors: channels.map {
         StoredModel.Posterior(
           factor: $0.posterior.factor.storage, offset: $0.posterior.offset)
-      }, channelValues: values, metrics: origin.metrics, scalars: scalars, texts: texts)
+      }, channelValues: values, metrics: origin.metrics, scalars: scalars, about: about)
     stored.featureIndices = origin.featureIndices
     return stored
   }
@@ -147,7 +146,7 @@ extension RidgeModel {
         }, totalFactor: factor, siteCorrelation: correlation)
     }
     largestCoherence = stored.scalars["largest_coherence"]
-    let method = stored.texts["lambda_method"].flatMap(LambdaReport.Method.init(rawValue:))
+    let method = stored.about.lambdaMethod.flatMap(LambdaReport.Method.init(rawValue:))
     guard let method else {
       throw InputError(file: file, "expected /texts/lambda_method, found none or another")
     }

@@ -12,17 +12,7 @@ internal import SiteEntropy
 /// which few functions tell. Steps and radius are those of the definition for every frame, so that the
 /// rest is one function of the environment.
 public struct Baseline: Sendable {
-  /// What a model says of its baseline.
-  public struct Definition: Equatable, Sendable {
-    public let source: LabelMeaning.Source
-    /// k, steps of Lanczos' process at each site.
-    public let steps: Int
-    /// R in Å: the first moment counts all displacements, the higher ones what is nearer than this.
-    public let radius: Double
-    public let isMassWeighted: Bool
-  }
-
-  public let definition: Definition
+  public let definition: StoredBaseline
   private let labeller: Labeller
 
   /// Steps where nobody says: those after the third are worth nothing beside what the radius leaves.
@@ -31,7 +21,7 @@ public struct Baseline: Sendable {
   /// times that distance 1e-5.
   private static let usualReach = 3.4
 
-  private init(_ definition: Definition, _ potential: any Potential) {
+  private init(_ definition: StoredBaseline, _ potential: any Potential) {
     self.definition = definition
     labeller = Labeller(
       potential: potential, kind: .relative, engine: .moments,
@@ -60,7 +50,7 @@ public struct Baseline: Sendable {
     let reach: Double
     if let radius { reach = radius } else { reach = try Self.usualRadius(first) }
     self.init(
-      Definition(
+      StoredBaseline(
         source: .init(name: potential.name, contentHash: potential.contentHash),
         steps: steps ?? Self.usualSteps, radius: reach, isMassWeighted: meaning.isMassWeighted),
       potential)
@@ -100,24 +90,13 @@ public struct Baseline: Sendable {
 // MARK: Models
 
 extension Baseline {
-  /// What a model says of its baseline, by the name of its text (formats/model.md).
-  public var modelTexts: [String: String] {
-    var texts = [
-      "baseline_potential": definition.source.name, "baseline_steps": String(definition.steps),
-      "baseline_radius": "\(definition.radius)",
-    ]
-    texts["baseline_hash"] = definition.source.hash
-    if !definition.isMassWeighted { texts["baseline_mass_weighted"] = "F" }
-    return texts
-  }
-
   /// The baseline of a model; nil where it has none.
   ///
   /// - Throws: ``InputError`` where the potential is missing, is another, or is given for nothing.
   init?(
     of model: StoredModel, file: String, potential: (any Potential)?
   ) throws(InputError) {
-    guard let definition = try Definition(of: model, file: file) else {
+    guard let definition = model.about.baseline else {
       guard let potential else { return nil }
       throw InputError(
         file: file,
@@ -138,30 +117,11 @@ extension Baseline {
           + "\(definition.source.hash ?? "no hash"), found \(given.name) with \(given.hash ?? "none")"
       )
     }
-    self.init(definition, potential)
-  }
-}
-
-extension Baseline.Definition {
-  /// - Returns: nil for a model without a baseline.
-  /// - Throws: ``InputError`` for texts that are incomplete or no numbers.
-  init?(of model: StoredModel, file: String) throws(InputError) {
-    guard let name = model.texts["baseline_potential"] else { return nil }
-    guard let hash = model.texts["baseline_hash"],
-      let steps = model.texts["baseline_steps"].flatMap({ Int($0) }),
-      1...Baseline.mostSteps ~= steps,
-      let radius = model.texts["baseline_radius"].flatMap({ Double($0) }), radius > 0,
-      radius.isFinite
-    else {
+    guard definition.steps <= Self.mostSteps else {
       throw InputError(
         file: file,
-        "/texts/baseline_potential: expected baseline_hash, baseline_steps and baseline_radius "
-          + "beside it, found none or others")
+        "/texts/baseline_steps: expected 1 to \(Self.mostSteps), found \(definition.steps)")
     }
-    var source = LabelMeaning.Source(name: name)
-    source.hash = hash
-    self.init(
-      source: source, steps: steps, radius: radius,
-      isMassWeighted: model.texts["baseline_mass_weighted"] != "F")
+    self.init(definition, potential)
   }
 }

@@ -46,11 +46,10 @@ public struct ModelPredictor: Sendable {
       calculator = try FeatureCalculator(
         basis, functions: stored.featureIndices.isEmpty ? nil : stored.featureIndices)
     } catch { throw InputError(file: file, "\(error)") }
-    guard let hash = stored.texts["basis_hash"], hash == basis.contentHash else {
+    guard stored.about.basisHash == basis.contentHash else {
       throw InputError(
         file: file,
-        "expected the basis hash \(basis.contentHash), found \(stored.texts["basis_hash"] ?? "none")"
-      )
+        "expected the basis hash \(basis.contentHash), found \(stored.about.basisHash ?? "none")")
     }
     guard stored.featureCount == calculator.featureCount else {
       throw InputError(
@@ -72,7 +71,7 @@ public struct ModelPredictor: Sendable {
         file: file,
         "--std: expected a model with more training sites than degrees of freedom, found none left")
     }
-    meaning = try LabelMeaning(of: stored, file: file)
+    meaning = stored.about.meaning
     baseline = try Baseline(of: stored, file: file, potential: potential)
     guard baseline == nil || !withGradient else {
       throw InputError(

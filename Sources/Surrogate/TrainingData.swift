@@ -16,7 +16,7 @@ public struct TrainingData {
   /// What the labels mean.
   public let meaning: LabelMeaning
   /// What the frames say about themselves, gathered over all of them.
-  public let origins: Origins
+  public let training: ModelDescription.Training
   /// The reference environments at which labels vanish; nil for a fit with intercepts.
   public private(set) var anchors: Anchors?
   /// What the fit adds to; nil for a fit of the whole labels.
@@ -48,17 +48,7 @@ public enum AnchorChoice: String, CaseIterable, Sendable {
   case none
 }
 
-/// How the frames of training came about: where a model may be trusted.
-public struct Origins: Sendable {
-  /// `config_type` of the frames, in order of appearance.
-  public private(set) var perturbations: [String] = []
-  /// Least and largest amplitude of perturbation in Å.
-  public private(set) var amplitudes: ClosedRange<Double>?
-  /// Least and largest number of atoms.
-  public private(set) var atoms: ClosedRange<Int>?
-
-  init() {}
-
+extension ModelDescription.Training {
   mutating func note(_ frame: Frame) {
     let kind = frame.text("config_type") ?? "unknown"
     // A handful of kinds says something, thousands of names do not.
@@ -192,7 +182,7 @@ public struct TrainingCollector {
   private let anchor: AnchorChoice
   private let store: RowStore
   private var header: StoredFeatures?
-  private var origins = Origins()
+  private var training = ModelDescription.Training()
 
   public init(first: Frame, reader: TrainingReader, anchor: AnchorChoice, store: RowStore) {
     (self.first, self.reader, self.anchor, self.store) = (first, reader, anchor, store)
@@ -208,7 +198,7 @@ public struct TrainingCollector {
       throw InputError(
         frame.source, "expected features of the basis of the first frame, found others")
     }
-    origins.note(frame)
+    training.note(frame)
     try store.append(value.rows)
   }
 
@@ -239,7 +229,7 @@ public struct TrainingCollector {
       return TrainingData(
         store: store, featureCount: header.featureCount, channelNames: header.channelNames,
         featureNames: header.featureNames, basis: header.basis, calculator: calculator,
-        meaning: reader.meaning, origins: origins, anchors: anchors, baseline: reader.baseline,
+        meaning: reader.meaning, training: training, anchors: anchors, baseline: reader.baseline,
         hasStoredRows: true)
     }
     guard let calculator else { preconditionFailure("frames without features") }
@@ -247,7 +237,7 @@ public struct TrainingCollector {
       store: store, featureCount: calculator.featureCount,
       channelNames: calculator.channelNames,
       featureNames: calculator.manifest.map(\.name), basis: calculator.basis.json,
-      calculator: calculator, meaning: reader.meaning, origins: origins, anchors: anchors,
+      calculator: calculator, meaning: reader.meaning, training: training, anchors: anchors,
       baseline: reader.baseline, hasStoredRows: false)
   }
 

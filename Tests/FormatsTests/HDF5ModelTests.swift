@@ -30,9 +30,46 @@ struct HDF5ModelTests {
     }
     var model = sampleModel()
     #expect(try version(model) == [1])
-    model.texts["baseline_potential"] = "sw:A.sw"
+    model.about.baseline = StoredBaseline(
+      source: .init(name: "sw:A.sw", contentHash: "12"), steps: 3, radius: 5.5,
+      isMassWeighted: false)
     #expect(try version(model) == [2])
     #expect(try StoredModel(image: model.bytes(), name: "m.h5") == model)
+  }
+
+  @Test func whatAModelSaysOfItselfIsReadBack() throws {
+    var model = sampleModel()
+    model.about.meaning = LabelMeaning(
+      kind: "quantum", temperature: 300, isMassWeighted: false, embedding: "infinite",
+      source: .init(name: "sw:A.sw", contentHash: "12"), tolerance: 1e-4)
+    (model.about.basisHash, model.about.isAnchored) = ("ab", true)
+    (model.about.lambdaMethod, model.about.prior, model.about.seed) = ("folds", 1.5, .max)
+    (model.about.split, model.about.target) = ("frames", "site_entropy")
+    var training = ModelDescription.Training()
+    training.perturbations = ["rattled", "tail"]
+    (training.amplitudes, training.atoms) = (0.01...0.3, 8...216)
+    model.about.training = training
+    #expect(try StoredModel(image: model.bytes(), name: "m.h5") == model)
+  }
+
+  @Test(arguments: [
+    ("temperature", "-3", "a positive number"), ("mass_weighted", "x", "T or F"),
+    ("entropy_tolerance", "nan", "a positive number"), ("anchor", "nobody", "reference"),
+    ("prior", "algebraic:", "none or algebraic:POWER"), ("seed", "1.5", "a whole number"),
+    ("atoms", "9 8", "the least and the largest of two numbers"),
+    ("baseline_steps", "0", "a whole number above 0"),
+    ("baseline_mass_weighted", "T F", "T or F"),
+  ])
+  func aTextThatIsNotWhatItSaysIsRefused(name: String, text: String, expected: String) throws {
+    var about = sampleDescription()
+    about.training = ModelDescription.Training()
+    about.baseline = StoredBaseline(
+      source: .init(name: "sw:A.sw", contentHash: "12"), steps: 3, radius: 5.5,
+      isMassWeighted: true)
+    var texts = about.texts
+    texts[name] = text
+    let error = #expect(throws: HDF5Error.self) { try ModelDescription(texts, potential: "") }
+    #expect(error?.description == "/texts/\(name): expected \(expected), found '\(text)'")
   }
 
   @Test func aFileOfAnotherKindIsRefused() throws {

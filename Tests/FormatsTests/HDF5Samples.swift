@@ -61,12 +61,18 @@ func sampleModel() -> StoredModel {
     coefficients: [1, 2, 3, 4, 5, 1.0 / 3], valuesAtMean: [0.5, -0.25],
     featureMeans: [0, 1, 2, 3, 4, 5], featureScales: [1, 2, 3, 4, 0, 6], lambdas: [1e-8, 1e-7],
     channelNames: ["Cd/0", "Te/1"], species: [48, 52], featureNames: ["a", "b", "c"],
-    basis: "{\"order\": 3}", potential: "sw:CdTe.sw", history: ["xyz-build", "ridge --order 3"],
+    basis: "{\"order\": 3}", history: ["xyz-build", "ridge --order 3"],
     trainingMinima: [-1, -2, -3, -4, -5, -6], trainingMaxima: [1, 2, 3, 4, 5, 6],
     posteriors: [
       .init(factor: [1, 2, 3, 4, 5, 6], offset: [7, 8]), .init(factor: [], offset: []),
     ],
     channelValues: ["residual_variance": [0.5, 0.75]],
     metrics: ["rmse": [1e-4, 2e-4], "r2": [0.99]], scalars: ["cutoff": 5.5],
-    texts: ["entropy_kind": "relative"])
+    about: sampleDescription())
+}
+
+func sampleDescription() -> ModelDescription {
+  var about = ModelDescription()
+  about.meaning = LabelMeaning(kind: "relative", source: .init(name: "sw:CdTe.sw"))
+  return about
 }

@@ -26,9 +26,9 @@ struct LabelMeaningTests {
 
   @Test(arguments: meanings) func aModelSaysWhatItsLabelsMean(meaning: LabelMeaning) throws {
     var model = sampleModel()
-    (model.texts, model.potential) = (meaning.modelTexts, meaning.source?.name ?? "")
+    model.about.meaning = meaning
     let read = try StoredModel(image: model.bytes(), name: "m.h5")
-    #expect(try LabelMeaning(of: read, file: "m.h5") == meaning)
+    #expect(read.about.meaning == meaning)
   }
 
   @Test func newLabelsReplaceWhatOldOnesMeant() throws {

@@ -29,6 +29,14 @@ struct SWFileTests {
     #expect(try energy("Ge Ge Ge \(other)\n\(Self.entry)") == plain)
   }
 
+  @Test func aByteOrderMarkIsNamed() {
+    let expected = InputError(
+      file: "x.sw", "expected a potential, found a byte order mark (take it off: tail -c +4)")
+    #expect(throws: expected) {
+      try loadPotential(parsing: [0xEF, 0xBB, 0xBF] + Array(Self.entry.utf8), file: "x.sw")
+    }
+  }
+
   @Test func kilocaloriesBecomeElectronvolts() throws {
     let plain = try energy(Self.entry)
     let real = try energy("# DATE: x UNITS: real\n\(Self.entry)")

@@ -57,7 +57,7 @@ struct AnchoredModelTests {
     var origin = RidgeModel.Origin(
       channelNames: data.channelNames, species: [11, 17], basis: data.basis)
     origin.featureIndices = data.keptFeatures
-    origin.texts["basis_hash"] = calculator.basis.contentHash
+    origin.about.basisHash = calculator.basis.contentHash
     let stored = try StoredModel(image: model.stored(origin).bytes(), name: "m.h5")
     let predictor = try ModelPredictor(
       stored, file: "m.h5", withDeviations: true, withGradient: false)

@@ -72,8 +72,8 @@ struct BaselineTests {
     let score = try TrainingScore(&model, data, division, options)
     var origin = RidgeModel.Origin(
       channelNames: data.channelNames, species: [14], basis: data.basis)
-    origin.texts["basis_hash"] = calculator.basis.contentHash
-    origin.texts.merge(known?.modelTexts ?? [:]) { $1 }
+    origin.about.basisHash = calculator.basis.contentHash
+    origin.about.baseline = known?.definition
     let line = score.leftOut.lines(data.channelNames).first { $0.of == "all" }
     return (
       try StoredModel(image: model.stored(origin).bytes(), name: "m.h5"),
@@ -105,7 +105,7 @@ struct BaselineTests {
     let frame = try #require(Self.frames.get().last)
     let prediction = try predictor.predict(frame)
     var bare = stored
-    bare.texts = stored.texts.filter { !$0.key.hasPrefix("baseline") }
+    bare.about.baseline = nil
     let rest = try Self.predictor(bare, nil).predict(frame)
     let known = try Labeller(
       potential: Self.potential(), kind: .relative, engine: .moments, radius: 5, steps: 3
@@ -127,15 +127,17 @@ struct BaselineTests {
   @Test func anotherPotentialIsRefused() throws {
     let stored = try Self.fitted(Self.potential()).stored
     var bare = stored
-    bare.texts = stored.texts.filter { !$0.key.hasPrefix("baseline") }
+    bare.about.baseline = nil
     var broken = stored
-    broken.texts["baseline_steps"] = "0"
+    let definition = try #require(stored.about.baseline)
+    broken.about.baseline = StoredBaseline(
+      source: definition.source, steps: 1 << 20, radius: 5, isMassWeighted: true)
     let (own, other) = (try Self.potential(), try Self.stiffer())
     let cases: [(StoredModel, (any Potential)?, Bool, String)] = [
       (stored, nil, false, "expected --potential with the baseline of the model, sw:Si.sw, found"),
       (stored, other, false, "expected the baseline of the model, sw:Si.sw with fnv1a:"),
       (bare, own, false, "expected a model with a baseline, found one without"),
-      (broken, own, false, "/texts/baseline_potential: expected baseline_hash, baseline_steps"),
+      (broken, own, false, "/texts/baseline_steps: expected 1 to"),
       (stored, own, true, "--gradient: expected a model without a baseline"),
     ]
     for (model, potential, withGradient, message) in cases {

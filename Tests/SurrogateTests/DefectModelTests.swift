@@ -69,8 +69,8 @@ struct DefectModelTests {
     let score = try TrainingScore(&model, data, division, options)
     var origin = RidgeModel.Origin(
       channelNames: data.channelNames, species: [14, 14], basis: data.basis)
-    origin.texts["basis_hash"] = basis.contentHash
-    origin.texts["entropy_kind"] = "formation"
+    origin.about.basisHash = basis.contentHash
+    origin.about.meaning.kind = "formation"
     let stored = try StoredModel(image: model.stored(origin).bytes(), name: "m.h5")
     return (
       try ModelPredictor(stored, file: "m.h5", withDeviations: true, withGradient: true), score

@@ -12,7 +12,7 @@
     ) -> Int32
 
     private static let target: @Sendable ([UInt8]) throws -> Void =
-      Targets.all[ProcessInfo.processInfo.environment["SITEVIB_FUZZ"] ?? ""] ?? { _ in
+      Targets.all[ProcessInfo.processInfo.environment["SITEVIB_FUZZ"] ?? ""] ?? { @Sendable _ in
         fatalError("SITEVIB_FUZZ: expected a format")
       }
 

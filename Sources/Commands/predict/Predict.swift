@@ -84,7 +84,7 @@ struct Predict: FilterCommand {
     let potential = try potential.map { try tables.load($0, for: .hessians, session) }
     let predictor = try ModelPredictor(
       stored, file: model, potential: potential, withDeviations: std, withGradient: gradient)
-    let target = stored.texts["target"]
+    let target = stored.about.target
     let limit = maxExtrapolation?.value
     let errors = Mutex<[Int: FrameErrors]>([:])
     let doubts = Mutex<Set<String>>([])

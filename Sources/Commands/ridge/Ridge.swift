@@ -348,26 +348,15 @@ struct Ridge: FilterCommand {
         Element(symbol: String(name.prefix { $0 != "." }))?.atomicNumber ?? 0
       }, basis: data.basis)
     (origin.featureNames, origin.featureIndices) = (data.featureNames, data.keptFeatures)
-    origin.potential = data.meaning.source?.name ?? ""
     origin.history = session.historyEntry.map { [$0] } ?? []
     origin.metrics = result.stored
-    origin.texts = [
-      "seed": String(seed), "split": split.rawValue, "target": target,
-      "prior": prior.power.map { "algebraic:\($0)" } ?? "none",
-    ]
-    if data.anchors != nil { origin.texts["anchor"] = "reference" }
-    if let baseline = data.baseline { origin.texts.merge(baseline.modelTexts) { $1 } }
-    origin.texts.merge(data.meaning.modelTexts) { $1 }
-    origin.texts["perturbations"] = data.origins.perturbations.joined(separator: " ")
-    if let amplitudes = data.origins.amplitudes {
-      origin.texts["amplitudes"] = "\(amplitudes.lowerBound) \(amplitudes.upperBound)"
-    }
-    if let atoms = data.origins.atoms {
-      origin.texts["atoms"] = "\(atoms.lowerBound) \(atoms.upperBound)"
-    }
-    if let calculator = data.calculator {
-      origin.texts["basis_hash"] = calculator.basis.contentHash
-    }
+    origin.about.meaning = data.meaning
+    origin.about.baseline = data.baseline?.definition
+    origin.about.basisHash = data.calculator?.basis.contentHash
+    origin.about.isAnchored = data.anchors != nil
+    (origin.about.prior, origin.about.seed) = (prior.power, seed)
+    (origin.about.split, origin.about.target) = (split.rawValue, target)
+    origin.about.training = data.training
     return model.stored(origin)
   }
 }

@@ -102,11 +102,8 @@ public struct ExtendedXYZReader: FrameSequence {
 
   private func countError(_ line: [UInt8]) -> InputError {
     let isFirst = lineNumber == 2
-    if isFirst && line.starts(with: [0xEF, 0xBB, 0xBF]) {
-      return countProblem("a byte order mark (take it off: tail -c +4)", line: 1)
-    }
-    if isFirst, let compression = Compression.name(of: line) {
-      return countProblem("\(compression) (decompress it first)", line: 1)
+    if isFirst, let envelope = Envelope.remedy(for: line) {
+      return countProblem(envelope, line: 1)
     }
     return countProblem("'\(excerpt(line))'", line: lineNumber - 1)
   }

@@ -56,7 +56,7 @@ package struct FileImage: ~Copyable {
   ///   ``HDF5Error/damaged(_:)`` where its seal does not match, or the library fails on it.
   package init(image: [UInt8]) throws(HDF5Error) {
     guard image.starts(with: Self.magic) else {
-      throw Compression.remedy(for: image).map { .compressed($0) } ?? .notHDF5
+      throw Envelope.remedy(for: image).map { .wrapped($0) } ?? .notHDF5
     }
     let size = try Seal.checkedSize(of: image)
     let access = try HDF5Handle(.list, "H5Pcreate", "/") { svh5_memory_access(1 << 20) }

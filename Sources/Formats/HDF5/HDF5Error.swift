@@ -4,7 +4,7 @@ package enum HDF5Error: Error, Equatable, Sendable {
   case failed(call: String, object: String)
   case notHDF5
   /// It is packed by another program; its name and the way out.
-  case compressed(String)
+  case wrapped(String)
   /// The file as a whole is not what it was when it was written.
   case damaged(String)
   /// It uses what came with a later version of the library.
@@ -28,7 +28,7 @@ extension HDF5Error: CustomStringConvertible {
     case .failed(let call, let object):
       "\(printable(object)): damaged or of an unknown HDF5 version (\(call) failed)"
     case .notHDF5: "expected an HDF5 file, found other, truncated or damaged data"
-    case .compressed(let found): "expected an HDF5 file, found \(found)"
+    case .wrapped(let found): "expected an HDF5 file, found \(found)"
     case .damaged(let found): "expected an undamaged HDF5 file, found \(found)"
     case .laterLibrary:
       "expected an HDF5 file for version 1.10 of the library, found one of a later version (rewrite "

@@ -38,8 +38,6 @@ public struct StoredModel: Equatable, Sendable {
   public var featureIndices: [Int] = []
   /// The options of the basis, as JSON.
   public var basis: String
-  /// The name of the potential behind the labels.
-  public var potential: String
   /// One command line per entry.
   public var history: [String]
   /// Smallest value of each feature in training, shape [C, K]; empty where unknown.
@@ -54,8 +52,8 @@ public struct StoredModel: Equatable, Sendable {
   public var metrics: [String: [Double]]
   /// Further numbers by name.
   public var scalars: [String: Double]
-  /// Further texts by name.
-  public var texts: [String: String]
+  /// What its labels mean and where it comes from.
+  public var about: ModelDescription
 
   public var channelCount: Int { channelNames.count }
   public var featureCount: Int { coefficients.count / max(1, channelCount) }
@@ -71,19 +69,19 @@ public struct StoredModel: Equatable, Sendable {
   public init(
     coefficients: [Double], valuesAtMean: [Double], featureMeans: [Double],
     featureScales: [Double], lambdas: [Double], channelNames: [String], species: [Int],
-    featureNames: [String] = [], basis: String, potential: String = "", history: [String] = [],
+    featureNames: [String] = [], basis: String, history: [String] = [],
     trainingMinima: [Double] = [], trainingMaxima: [Double] = [], posteriors: [Posterior] = [],
     channelValues: [String: [Double]] = [:], metrics: [String: [Double]] = [:],
-    scalars: [String: Double] = [:], texts: [String: String] = [:]
+    scalars: [String: Double] = [:], about: ModelDescription = ModelDescription()
   ) {
     (self.coefficients, self.valuesAtMean) = (coefficients, valuesAtMean)
     (self.featureMeans, self.featureScales, self.lambdas) = (featureMeans, featureScales, lambdas)
     (self.channelNames, self.species, self.featureNames) = (channelNames, species, featureNames)
-    (self.basis, self.potential, self.history) = (basis, potential, history)
+    (self.basis, self.history) = (basis, history)
     (self.trainingMinima, self.trainingMaxima) = (trainingMinima, trainingMaxima)
     self.posteriors = posteriors
     (self.channelValues, self.metrics) = (channelValues, metrics)
-    (self.scalars, self.texts) = (scalars, texts)
+    (self.scalars, self.about) = (scalars, about)
   }
 
   // MARK: Shapes
@@ -114,7 +112,7 @@ public struct StoredModel: Equatable, Sendable {
       return "/channel_values/\(name): expected \(c) numbers, found \(values.count)"
     }
     let tables = [channelValues.keys.sorted(), metrics.keys.sorted(), scalars.keys.sorted()]
-    for name in tables.joined() + texts.keys.sorted() where !FrameRecord.isName(name) {
+    for name in tables.joined() where !FrameRecord.isName(name) {
       return "expected a name of letters, digits and _, found '\(printable(name))'"
     }
     return problemOfValues
@@ -154,7 +152,7 @@ extension StoredModel {
   /// The versions that are read.
   static let formats = 1...2
   /// 2 where a reader of version 1 would leave the baseline out of its predictions.
-  var format: Int { texts["baseline_potential"] == nil ? 1 : 2 }
+  var format: Int { about.baseline == nil ? 1 : 2 }
 
   /// The bytes of `model.h5`.
   ///
@@ -179,7 +177,7 @@ extension StoredModel {
       try image.write(featureIndices.map { Int32($0) }, to: "feature_index")
     }
     try image.write([basis], to: "basis")
-    try image.write([potential], to: "potential")
+    try image.write([about.meaning.source?.name ?? ""], to: "potential")
     try image.write(history, to: "history")
     if !trainingMinima.isEmpty {
       try image.write(trainingMinima, shape: [c, k], to: "training_minimum")
@@ -195,7 +193,7 @@ extension StoredModel {
     try write(metrics, group: "metrics", to: image)
     try write(scalars.mapValues { [$0] }, group: "scalars", to: image)
     try image.createGroup("texts")
-    for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+    for (name, text) in about.texts.sorted(by: { $0.key < $1.key }) {
       try image.write([text], to: "texts/" + name)
     }
     return try image.bytes()
@@ -250,7 +248,7 @@ extension StoredModel {
       try reader.expect(shape: shape)
       return try reader.texts()
     }
-    func table(_ group: String, _ shape: [Int]) throws(HDF5Error) -> [String: [Double]] {
+    func numbers(_ group: String, _ shape: [Int]) throws(HDF5Error) -> [String: [Double]] {
       var table: [String: [Double]] = [:]
       for name in try image.children(of: group) {
         table[name] = try reals("\(group)/\(name)", shape)
@@ -264,9 +262,9 @@ extension StoredModel {
       featureMeans: reals("feature_mean", [c, k]), featureScales: reals("feature_scale", [c, k]),
       lambdas: reals("lambda", [c]), channelNames: texts("channel_names", [c]),
       species: species.integers(), basis: texts("basis", [1])[0],
-      potential: texts("potential", [1])[0], history: texts("history", [-1]),
-      channelValues: table("channel_values", [c]), metrics: table("metrics", [-1]),
-      scalars: table("scalars", [1]).mapValues { $0[0] })
+      history: texts("history", [-1]),
+      channelValues: numbers("channel_values", [c]), metrics: numbers("metrics", [-1]),
+      scalars: numbers("scalars", [1]).mapValues { $0[0] })
     if try image.kind(of: "feature_names") != nil {
       featureNames = try texts("feature_names", [k])
     }
@@ -285,8 +283,10 @@ extension StoredModel {
         posteriors.append(Posterior(factor: factor, offset: offset))
       }
     }
+    var table: [String: String] = [:]
     for name in try image.children(of: "texts") {
-      self.texts[name] = try texts("texts/" + name, [1])[0]
+      table[name] = try texts("texts/" + name, [1])[0]
     }
+    about = try ModelDescription(table, potential: texts("potential", [1])[0])
   }
 }

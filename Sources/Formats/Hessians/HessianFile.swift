@@ -66,7 +66,7 @@ public struct HessianFile: Sendable {
     self.name = name
     kind = HessianFileKind(of: bytes)
     if kind != .dynamicalMatrix || bytes.count != 72 * masses.count * masses.count {
-      try Compression.refuse(bytes, file: name, expected: "a Hessian")
+      try Envelope.refuse(bytes, file: name, expected: "a Hessian")
     }
     var atoms: HessianAtoms?
     switch kind {

@@ -244,39 +244,3 @@ extension Frame {
     return text.utf8.count <= Frame.textLimit ? text : String(text.suffix(Frame.textLimit))
   }
 }
-
-// MARK: Models
-
-extension LabelMeaning {
-  /// What the texts of a model say of the labels that trained it (formats/model.md).
-  public init(of model: StoredModel, file: String) throws(InputError) {
-    let texts = model.texts
-    self.init(kind: texts["entropy_kind"], embedding: texts["embedding"])
-    if let text = texts["temperature"] {
-      guard let value = Double(text), value > 0, value.isFinite else {
-        throw InputError(
-          file: file, "/texts/temperature: expected a positive number, found '\(text)'")
-      }
-      temperature = value
-    }
-    isMassWeighted = texts["mass_weighted"] != "F"
-    if !model.potential.isEmpty {
-      var source = Source(name: model.potential)
-      source.hash = texts["potential_hash"]
-      self.source = source
-    }
-    tolerance = texts["entropy_tolerance"].flatMap(Double.init)
-  }
-
-  /// What a model says of its labels beside `potential`, by the name of its text.
-  public var modelTexts: [String: String] {
-    var texts: [String: String] = [:]
-    texts["entropy_kind"] = kind
-    texts["temperature"] = temperature.map { "\($0)" }
-    texts["mass_weighted"] = isMassWeighted ? nil : "F"
-    texts["embedding"] = embedding
-    texts["potential_hash"] = source?.hash
-    texts["entropy_tolerance"] = tolerance.map { "\($0)" }
-    return texts
-  }
-}
