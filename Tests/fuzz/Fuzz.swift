@@ -11,16 +11,11 @@ import Potentials
 /// left in `fuzz-FORMAT-SEED-I.input`, and the run goes on. Input I follows from the seed and I alone,
 /// and the file `fuzz-FORMAT.state` holds the last I, so that one that ends the process is found again:
 /// `--only I` writes it to standard output. Ends after N inputs or S seconds, with a line of figures.
-@main struct Fuzz {
+#if !COVERAGE
+  @main
+#endif
+struct Fuzz {
   static func main() {
-    #if COVERAGE
-      exit(Coverage.main())
-    #else
-      fuzz()
-    #endif
-  }
-
-  private static func fuzz() {
     do {
       try Fuzz(Array(CommandLine.arguments.dropFirst())).run()
     } catch {
