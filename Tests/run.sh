@@ -20,6 +20,7 @@ OPENBLAS_THREAD_TIMEOUT=4 swift test --scratch-path .build/checks -c release --s
 Tests/fuzz/run.sh "$SITEVIB_BUILT" 8
 Tests/interop/valgrind.sh "$SITEVIB_BUILT"
 Tests/interop/install.sh
+Tests/interop/package.sh "$SITEVIB_BIN"
 Tests/interop/cluster.sh "$SITEVIB_BIN"
 
 scratch=$(mktemp -d)

@@ -2,11 +2,15 @@
 # Makes packages that run where nothing is installed but a C library as old as this machine's or newer:
 #   examples/package.sh [FOLDER]        (default: package)
 # gives sitevib-VERSION-x86_64.tar.xz, which runs from wherever it is unpacked, and sitevib_VERSION_amd64.deb, both with manual pages and
-# completions. They hold the tools once for each level of processor (SITEVIB_LEVELS, default x86-64-v2 x86-64-v3 x86-64-v4; equal bytes
-# come out of each), of which the start takes the highest that the processor has, and the libraries that are not of the C library.
+# completions. bin/sitevib holds what is the same for every processor (the libraries of Swift, HDF5), lib/sitevib our own code once for each
+# level (SITEVIB_LEVELS, default x86-64-v2 x86-64-v3 x86-64-v4; equal bytes come out of each), of which the start takes the highest that the
+# processor has, and the libraries that are not of the C library. The folder SITEVIB_BUILT, if set, has the build of the one level asked for;
+# SITEVIB_EFFORT (6) is that of compression, 0 to 9.
 set -euo pipefail
+export LC_ALL=C
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=${1:-package}
+effort=${SITEVIB_EFFORT:-6}
 . "$top/examples/setup.sh"
 need_swift
 need_libraries
@@ -16,58 +20,87 @@ folder=$(cd "$folder" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-mkdir -p "$root/bin" "$root/lib/sitevib"
+lib=$root/lib/sitevib
+mkdir -p "$root/bin" "$lib"
+swift=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+clang=$swift/../../bin/clang
+static=${swift}_static/linux
+openblas=$(pkg-config --variable=libdir openblas)
+linking=(-fuse-ld=lld -s -Wl,--gc-sections -Wl,-z,nostart-stop-gc -Wl,--icf=all -Wl,-O2)
 
+# link_level LEVEL BUILT: our own code of a build as a library; what it takes from the start is added to $work/taken.
+link_level() {
+  # What OpenBLAS asks for when it is loaded must be there before any level is.
+  grep -v CBLASStart "$2/sitevib.product/Objects.LinkFileList" > "$work/objects"
+  "$clang" -shared "${linking[@]}" -Wl,-Bsymbolic -Wl,--defsym,main=sitevib_main \
+    -Wl,--version-script=<(echo '{ global: sitevib_main; local: *; };') -Wl,-z,undefs \
+    "$static/x86_64/swiftrt.o" "@$work/objects" -lm -o "$lib/$1.so"
+  "$swift/../../bin/swift-autolink-extract" $(< "$work/objects") -o "$work/autolink"
+  undefined "$lib/$1.so" >> "$work/taken"
+}
+
+# undefined FILE, defined FILE ...: names of functions and data that are taken from others, those of the C library aside, and that are given.
+undefined() { nm -D --undefined-only "$1" | awk '$2 !~ /@/ && $1 == "U" { print $2 }'; }
+defined() { nm --defined-only "$@" 2> /dev/null | awk 'NF == 3 { sub(/@.*/, "", $3); print $3 }' | sort -u; }
+
+# link_start BUILT: the executable, with all that the levels take of it.
+link_start() {
+  sort -u "$work/taken" -o "$work/taken"
+  { echo "{"; sed 's/$/;/' "$work/taken"; echo "};"; } > "$work/exported"
+  sed 's/^/-Wl,-u,/' "$work/taken" > "$work/wanted"
+  "$clang" -O2 -Wall -Werror -c "$top/examples/package/start.c" -o "$work/start.o"
+  "$clang" -pie "${linking[@]}" "-Wl,--export-dynamic-symbol-list=$work/exported" -Wl,-rpath,'$ORIGIN/../lib/sitevib' \
+    "$work/start.o" "$1/CBLASStart.build/start.c.o" "$static/x86_64/swiftrt.o" "@$work/wanted" \
+    "-L$static" "@$work/autolink" -l_FoundationCShims -l_FoundationCollections -lstdc++ \
+    $(PKG_CONFIG_PATH=$1/../../modules pkg-config --libs hdf5-serial lapacke openblas spglib) -o "$root/bin/sitevib"
+}
+
+# link_blas: OpenBLAS from its archive, with what we call of it, for the processors of its time that matter; the others take the kernels of
+# an older one, as in a build of OpenBLAS with DYNAMIC_LIST. The kernels that stay are those of the system's library, bit for bit.
+link_blas() {
+  local core other api=()
+  local -a aliases=()
+  for core in $(nm "$openblas/libopenblas.a" 2> /dev/null | sed -n 's/.* D gotoblas_\([A-Z0-9_]*\)$/\1/p' | sort -u); do
+    case $core in
+      PRESCOTT | NEHALEM | SANDYBRIDGE | HASWELL | ZEN | SKYLAKEX) continue ;;
+      COOPERLAKE | SAPPHIRERAPIDS) other=SKYLAKEX ;;
+      BULLDOZER | PILEDRIVER | STEAMROLLER | EXCAVATOR) other=SANDYBRIDGE ;;
+      *) other=PRESCOTT ;;
+    esac
+    aliases+=("-Wl,--defsym,gotoblas_$core=gotoblas_$other")
+  done
+  defined "$openblas/libopenblas.a" > "$work/archive"
+  mapfile -t api < <({ cat "$work/taken"; undefined "$root/bin/sitevib"; } | sort -u | comm -12 - "$work/archive")
+  "$clang" -O2 -fPIC -Wall -Werror -c "$top/examples/package/concatenate.c" -o "$work/concatenate.o"
+  "$clang" -shared "${linking[@]}" -Wl,-soname,libopenblas.so.0 -Wl,-z,defs "${aliases[@]}" "${api[@]/#/-Wl,-u,}" \
+    -Wl,--version-script=<(echo "{ global: $(printf '%s; ' "${api[@]}" openblas_num_threads_env) local: *; };") \
+    "$work/concatenate.o" "$openblas/libopenblas.a" -lm -lpthread -o "$lib/libopenblas.so.0"
+}
+
+given=${SITEVIB_BUILT:-}
 for level in ${SITEVIB_LEVELS:-x86-64-v2 x86-64-v3 x86-64-v4}; do
-  echo "Building for $level ..." >&2
-  SITEVIB_CPU=$level SITEVIB_SCRATCH=.build/$level build_sitevib "$top"
-  install -D -s -m 755 "$SITEVIB_BIN/sitevib" "$root/lib/sitevib/$level/sitevib"
-  patchelf --set-rpath '$ORIGIN/..' "$root/lib/sitevib/$level/sitevib"
+  if [ -z "$given" ]; then
+    echo "Building for $level ..." >&2
+    SITEVIB_CPU=$level SITEVIB_SCRATCH=.build/$level build_sitevib "$top"
+  fi
+  link_level "$level" "$SITEVIB_BUILT"
 done
+link_start "$SITEVIB_BUILT"
+link_blas
 
 # All that the tools load but the C library itself.
-ldd "$root"/lib/sitevib/*/sitevib | sed -n 's/^\t\([^ ]*\) => \(\/[^ ]*\) .*/\1 \2/p' | sort -u |
+ldd "$root/bin/sitevib" | sed -n 's/^\t\([^ ]*\) => \(\/[^ ]*\) .*/\1 \2/p' | sort -u |
   while read -r name path; do
     case $name in
-      libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | ld-linux*) continue ;;
+      libc.so.* | libm.so.* | libdl.so.* | libpthread.so.* | librt.so.* | ld-linux* | libopenblas.so.*) continue ;;
     esac
-    install -m 644 "$(readlink -f "$path")" "$root/lib/sitevib/$name"
-    patchelf --set-rpath '$ORIGIN' "$root/lib/sitevib/$name"
+    install -m 644 "$(readlink -f "$path")" "$lib/$name"
+    patchelf --set-rpath '$ORIGIN' "$lib/$name"
   done
-
-# The start: a script, as it must run on every processor. Its name, or that of the link to it, is the tool.
-cat > "$root/bin/sitevib" <<'SH'
-#!/bin/sh
-# Starts the build of sitevib for the level of this processor.
-self=$0
-while [ -L "$self" ]; do
-  link=$(readlink "$self")
-  case $link in /*) self=$link ;; *) self=${self%/*}/$link ;; esac
-done
-lib=${self%/*}/../lib/sitevib
-flags=
-while read -r key _ rest; do
-  case $key in flags) flags=" $rest "; break ;; esac
-done < /proc/cpuinfo
-has() { for flag; do case $flags in *" $flag "*) ;; *) return 1 ;; esac; done; }
-level=x86-64-v2
-if has avx avx2 bmi1 bmi2 f16c fma abm movbe xsave; then
-  level=x86-64-v3
-  if has avx512f avx512bw avx512cd avx512dq avx512vl; then level=x86-64-v4; fi
-fi
-for each in "$level" x86-64-v3 x86-64-v2; do
-  if [ "$each" = x86-64-v3 ] && [ "$level" = x86-64-v2 ]; then continue; fi
-  if [ -x "$lib/$each/sitevib" ]; then
-    case ${0##*/} in
-      sitevib) exec "$lib/$each/sitevib" "$@" ;;
-      *) exec "$lib/$each/sitevib" "${0##*/}" "$@" ;;
-    esac
-  fi
-done
-echo "${0##*/}: expected a build for this processor ($level) in $lib, found none" >&2
-exit 70
-SH
-chmod 755 "$root/bin/sitevib"
+# Nothing that a level takes is missing.
+missing=$(nm -D --defined-only "$root/bin/sitevib" "$lib"/lib*.so* | awk 'NF == 3 { sub(/@.*/, "", $3); print $3 }' | sort -u |
+  comm -13 - "$work/taken" | grep -v '^_ITM_\|^__gmon_start__$' || true)
+[ -z "$missing" ] || { echo "package.sh: nothing gives what a level takes: ${missing//$'\n'/ }" >&2; exit 70; }
 link_names "$root/bin"
 install_pages "$root/bin" "$root"
 
@@ -80,7 +113,7 @@ rm -rf "$work/$name"
 cp -a "$root" "$work/$name"
 # Equal trees give equal archives.
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct)}" \
-  -cf - "$name" | xz -T0 -6 > "$folder/$name.tar.xz"
+  -cf - "$name" | xz -T0 "-$effort" > "$folder/$name.tar.xz"
 
 deb=$work/deb
 mkdir -p "$deb/DEBIAN"
@@ -99,6 +132,6 @@ Description: site-resolved harmonic vibrational entropy of crystals
  Small filters that label, learn and predict the harmonic vibrational entropy
  of every site of a crystal, with point defects, from the shell.
 CONTROL
-dpkg-deb --root-owner-group --build "$deb" "$folder/sitevib_${version}_amd64.deb" > /dev/null
+dpkg-deb --root-owner-group -Zxz "-z$effort" --build "$deb" "$folder/sitevib_${version}_amd64.deb" > /dev/null
 du -sh "$root" | awk '{ print "unpacked: " $1 }'
 ls -l "$folder/$name.tar.xz" "$folder/sitevib_${version}_amd64.deb" | awk '{ print $9 ": " $5 " bytes" }'

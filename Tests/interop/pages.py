@@ -86,7 +86,7 @@ COMMANDS = {
     "examples/quickstart.sh": "examples/quickstart.sh quick && test -s quick/parity.png && test -s quick/predicted.xyz",
     "Tests/run.sh": By(RUN, "Tests/interop/[a-z]*.py"),
     "examples/install.sh PREFIX": By(INSTALL, "examples/install.sh"),
-    "examples/package.sh": By("Tests/interop/package.sh", "examples/package.sh"),
+    "examples/package.sh": By("Tests/interop/package.sh", '"$top/examples/package.sh"'),
     "sitevib site-entropy …": "cmp <(sitevib site-entropy -p Si.sw one.xyz) <(site-entropy -p Si.sw one.xyz)",
     "site-entropy …": "site-entropy -p Si.sw one.xyz",
     "TOOL --help": "for tool in $(sitevib --help | sed -n 's/^  \\([a-z-]*\\)  .*/\\1/p'); do $tool --help; done",
