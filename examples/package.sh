@@ -77,6 +77,18 @@ link_blas() {
     "$work/concatenate.o" "$openblas/libopenblas.a" -lm -lpthread -o "$lib/libopenblas.so.0"
 }
 
+# terms FILE ...: under which the files of the system that are in the package, and Swift's libraries, may be passed on.
+terms() {
+  local file package to=$root/share/doc/sitevib/terms
+  mkdir -p "$to"
+  for file; do
+    for package in $(dpkg-query -S "*/$(basename "$(readlink -f "$file")")" | cut -d : -f 1 | sort -u); do
+      cp "/usr/share/doc/$package/copyright" "$to/$package"
+    done
+  done
+  cp "$swift/../../share/swift/LICENSE.txt" "$to/swift"
+}
+
 given=${SITEVIB_BUILT:-}
 for level in ${SITEVIB_LEVELS:-x86-64-v2 x86-64-v3 x86-64-v4}; do
   if [ -z "$given" ]; then
@@ -96,7 +108,9 @@ ldd "$root/bin/sitevib" | sed -n 's/^\t\([^ ]*\) => \(\/[^ ]*\) .*/\1 \2/p' | so
     esac
     install -m 644 "$(readlink -f "$path")" "$lib/$name"
     patchelf --set-rpath '$ORIGIN' "$lib/$name"
+    terms "$path"
   done
+terms "$openblas/libopenblas.a" libhdf5.a liblapacke.a
 # Nothing that a level takes is missing.
 missing=$(nm -D --defined-only "$root/bin/sitevib" "$lib"/lib*.so* | awk 'NF == 3 { sub(/@.*/, "", $3); print $3 }' | sort -u |
   comm -13 - "$work/taken" | grep -v '^_ITM_\|^__gmon_start__$' || true)

@@ -50,6 +50,9 @@ cp -r "$folder/work" "$folder/here"
 installed() {
   [ "$(ls "$1/bin" | wc -l)" -eq 20 ] || fail "expected 20 names in bin"
   grep -q '^74 read or write failed' "$1/share/man/man1/site-entropy.1" || fail "expected exit codes in the manual page"
+  for library in swift libhdf5-dev liblapacke-dev libstdc++6 zlib1g; do
+    [ -s "$1/share/doc/sitevib/terms/$library" ] || fail "expected the terms of $library"
+  done
   bash -c "source '$1/share/bash-completion/completions/site-entropy' && complete -p site-entropy" > /dev/null
   outside=$(env -u LD_LIBRARY_PATH ldd "$1/bin/sitevib" "$1"/lib/sitevib/*.so* | grep '=> ' | grep -v "=> $(cd "$1" && pwd -P)/" |
     grep -v '^\s*\(libc\|libm\|libdl\|libpthread\|librt\)\.so' || true)
