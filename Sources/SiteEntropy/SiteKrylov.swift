@@ -1,23 +1,18 @@
 internal import Crystal
-internal import Glibc
 internal import LinearAlgebra
 
 /// The label of one site of a frame whose δH̃ is known, by Lanczos' method: no matrix of the core is
 /// decomposed (mathematics.md (4.8)).
 ///
-/// With e = Π e_{ia}, E = G δh Gᵀ (so that A = Π + E) and b = Gᵀ e, every vector that occurs is
-/// v = c e + G z for a number c and a vector z on the core, and
-///
-///     ⟨v, v'⟩ = c c' |e|² + c b·z' + c' b·z + z·P z',      E v = G δh (c b + P z).
-///
-/// The eigenpairs (θ, s) of the tridiagonal matrix of k steps from e give Gauss' quadrature
-/// eᵀ log(1 + E) e ≈ |e|² Σ s₁² log(1 + θ), which converges like ((√κ-1)/(√κ+1))^(2k). A step costs
-/// one product with the sparse δh and one with P: by the block of the Green function on the core
-/// where that is small, by Bloch transforms where it is not.
+/// The process of ``BlockLanczos`` for E = G δh Gᵀ, with all that it keeps on the core: Gᵀ x in the place
+/// of F x, b = Gᵀ e at its start. A step costs one product with the sparse δh and one with P = Gᵀ G: by
+/// the block of the Green function on the core where that is small, by Bloch transforms where it is not.
 struct SiteKrylov: Sendable {
   /// Above this order the Bloch transforms take over.
   static let largestBlock = 2000
   private static let stepLimit = 300
+  /// Vectors side by side, those of the axes first: as many as transforms take.
+  private static let width = 8
 
   private let normalizer: Normalizer
   /// Not needed where every core fits a block.
@@ -47,188 +42,112 @@ struct SiteKrylov: Sendable {
   func label(
     of delta: BlockSparseMatrix, core: [LatticeSite], at site: LatticeSite, squaredNorm: Double
   ) throws(SiteEntropyError) -> Label {
-    let (d, m) = (normalizer.dimension, delta.order)
-    guard m > 0 else { return Label(entropy: 0, steps: 0, smallest: 1) }
-    let table = CoreTable(core, normalizer)
+    let (d, width) = (normalizer.dimension, Self.width)
+    guard delta.order > 0 else { return Label(entropy: 0, steps: 0, smallest: 1) }
+    let starts = starts(of: site, on: core)
+    var lanczos = BlockLanczos(operators(delta, core), width: width, isLong: true)
+    lanczos.start(norms: (0..<width).map { $0 < d ? squaredNorm : 0 }) { span in
+      for e in starts.indices { span[e] = starts[e] }
+    }
+    var (value, calmSteps) = (0.0, 0)
+    for steps in 1...Self.stepLimit {
+      lanczos.step()
+      let columns = lanczos.columns[0..<d]
+      var next = 0.0
+      for column in columns {
+        // A node at -1 or below.
+        guard let logarithm = column.gauss() else { throw unstable(columns) }
+        next += squaredNorm * logarithm
+      }
+      calmSteps = steps > 1 && abs(next - value) <= 1e-15 + 1e-13 * abs(next) ? calmSteps + 1 : 0
+      value = next
+      // What is left adds about its square.
+      guard calmSteps < 2, !columns.allSatisfy(\.isComplete) else {
+        let smallest = columns.reduce(1) { min($0, 1 + $1.extremes().least) }
+        guard smallest > ModeLedger.zeroTolerance else { throw unstable(columns) }
+        return Label(entropy: -0.5 * value, steps: steps, smallest: smallest)
+      }
+    }
+    throw .mismatch("site label: expected convergence in \(Self.stepLimit) Lanczos steps")
+  }
+
+  /// b = Gᵀ e of each axis, shape [m, width].
+  private func starts(of site: LatticeSite, on core: [LatticeSite]) -> [Double] {
+    let (d, width) = (normalizer.dimension, Self.width)
+    let m = d * core.count
     var rows = [Double](repeating: 0, count: d * m)
     var span = rows.mutableSpan
-    table.fill(rows: &span, offset: 0, of: site, kernel: normalizer.root.span)
-    var block: Matrix?
-    if green == nil || m <= largestBlock {
-      var matrix = Matrix(rowCount: m, columnCount: m)
-      var elements = matrix.storage.mutableSpan
-      for (index, place) in core.enumerated() {
-        table.fill(rows: &elements, offset: index * d * m, of: place, kernel: normalizer.green.span)
-      }
-      block = matrix
-    }
-    // [m, d]: column a belongs to the axis a of the site.
-    var b = [Double](repeating: 0, count: m * d)
-    for a in 0..<d { for i in 0..<m { b[i * d + a] = rows[a * m + i] } }
-    var columns = (0..<d).map { KrylovColumn(axis: $0, b: b, width: d, squaredNorm: squaredNorm) }
-    var steps = 0
-    while columns.contains(where: { !$0.isDone }) {
-      guard steps < Self.stepLimit else {
-        throw .mismatch("site label: expected convergence in \(Self.stepLimit) Lanczos steps")
-      }
-      var x = [Double](repeating: 0, count: m * d)
-      for column in columns where !column.isDone { column.addDirection(to: &x) }
-      var w = x
-      var wSpan = w.mutableSpan
-      delta.multiply(x.span, width: d, rows: 0..<delta.siteCount, into: &wSpan)
-      var p: [Double] = []
-      if let block {
-        p = Self.product(block, w, width: d)
-      } else if let green {
-        p = product(green, w, width: d, core: core)
-      }
-      for a in 0..<d where !columns[a].isDone {
-        do { try columns[a].advance(image: w, greenImage: p) } catch {
-          throw .decomposition(order: steps, error)
-        }
-      }
-      steps += 1
-    }
-    let smallest = columns.reduce(1) { min($0, 1 + $1.smallest) }
-    guard smallest > ModeLedger.zeroTolerance else {
-      throw .unstableFrame(
-        ModeLedger(
-          zeroModes: d, negativeModes: columns.count { 1 + $0.smallest <= 0 }, smallest: smallest,
-          largest: 1, expectedZeroModes: d))
-    }
-    return Label(
-      entropy: -0.5 * columns.reduce(0) { $0 + $1.value }, steps: steps, smallest: smallest)
+    CoreTable(core, normalizer).fill(
+      rows: &span, offset: 0, of: site, kernel: normalizer.root.span)
+    var starts = [Double](repeating: 0, count: m * width)
+    for a in 0..<d { for i in 0..<m { starts[i * width + a] = rows[a * m + i] } }
+    return starts
   }
 
-  private static func product(_ matrix: Matrix, _ x: [Double], width: Int) -> [Double] {
-    let m = matrix.rowCount
-    var result = [Double](repeating: 0, count: m * width)
-    var span = result.mutableSpan
-    multiplyAdd(
-      shape: (m, width, m), matrix.storage.span, MatrixWindow(stride: m), x.span,
-      MatrixWindow(stride: width), into: &span, MatrixWindow(stride: width))
-    return result
+  private func operators(_ delta: BlockSparseMatrix, _ core: [LatticeSite]) -> CoreOperators {
+    if let green, delta.order > largestBlock {
+      let (n, d) = (normalizer.cellOrder, normalizer.dimension)
+      let rows = core.map { $0.translation * n + $0.basis * d }
+      return CoreOperators(
+        delta: delta, green: .bloch(green, order: normalizer.group.count * n, rows: rows))
+    }
+    return CoreOperators(
+      delta: delta, green: .block(CoreEngine.coreBlock(normalizer.green, core, normalizer)))
   }
 
-  /// P x by way of the whole cell, shape [m, width].
-  private func product(
-    _ green: BlochOperator, _ x: [Double], width: Int, core: [LatticeSite]
-  ) -> [Double] {
-    let (n, d) = (normalizer.cellOrder, normalizer.dimension)
-    // The operator takes its vectors by eights.
-    let batch = (width + 7) / 8 * 8
-    let rows = core.map { $0.translation * n + $0.basis * d }
-    var cell = [Double](repeating: 0, count: normalizer.group.count * n * batch)
-    for (index, row) in rows.enumerated() {
-      for a in 0..<d {
-        let (to, from) = ((row + a) * batch, (index * d + a) * width)
-        for column in 0..<width { cell[to + column] = x[from + column] }
-      }
-    }
-    var span = cell.mutableSpan
-    green.apply(&span, width: batch)
-    var result = [Double](repeating: 0, count: x.count)
-    for (index, row) in rows.enumerated() {
-      for a in 0..<d {
-        let (from, to) = ((row + a) * batch, (index * d + a) * width)
-        for column in 0..<width { result[to + column] = cell[from + column] }
-      }
-    }
-    return result
+  private func unstable(_ columns: ArraySlice<JacobiMatrix>) -> SiteEntropyError {
+    let smallest = columns.map { 1 + $0.extremes().least }
+    return .unstableFrame(
+      ModeLedger(
+        zeroModes: normalizer.dimension, negativeModes: smallest.count { $0 <= 0 },
+        smallest: smallest.reduce(1, min), largest: 1, expectedZeroModes: normalizer.dimension))
   }
 }
 
-/// Lanczos' recurrence for one axis of a site.
-private struct KrylovColumn {
-  private let axis: Int
-  private let width: Int
-  private let squaredNorm: Double
-  private let b: [Double]
-  /// The basis v_j = c_j e + G z_j, with P z_j and b·z_j.
-  private var basis: [(c: Double, z: [Double], pz: [Double], bz: Double)]
-  private var diagonal: [Double] = []
-  private var offDiagonal: [Double] = []
-  private var calmSteps = 0
-  private(set) var isDone = false
-  /// eᵀ log(1 + E) e.
-  private(set) var value = 0.0
-  /// The least Ritz value of E.
-  private(set) var smallest = 0.0
-
-  init(axis: Int, b: [Double], width: Int, squaredNorm: Double) {
-    (self.axis, self.width, self.squaredNorm) = (axis, width, squaredNorm)
-    self.b = stride(from: axis, to: b.count, by: width).map { b[$0] }
-    let zero = [Double](repeating: 0, count: self.b.count)
-    basis = [(1 / squaredNorm.squareRoot(), zero, zero, 0)]
+/// δh and P on a core.
+private struct CoreOperators: LanczosOperators {
+  /// How P is applied.
+  enum Green: Sendable {
+    /// P itself, shape [m, m].
+    case block(Matrix)
+    /// The transforms of a whole cell of so many rows; `rows` are those of the sites of the core.
+    case bloch(BlochOperator, order: Int, rows: [Int])
   }
 
-  /// Writes c b + P z of the last basis vector into its column.
-  func addDirection(to x: inout [Double]) {
-    guard let last = basis.last else { return }
-    for i in b.indices { x[i * width + axis] = last.c * b[i] + last.pz[i] }
+  let delta: BlockSparseMatrix
+  let green: Green
+
+  var order: Int { delta.order }
+
+  func multiply(_ x: [Double], into y: inout [Double], dots: inout [Double]) {
+    let width = dots.count
+    var image = y.mutableSpan
+    var products = dots.mutableSpan
+    delta.multiply(x.span, width: width, into: &image, dots: &products)
   }
 
-  /// One step, with w = δh (c b + P z) and P w of the last basis vector, shape [m, width].
-  mutating func advance(image: [Double], greenImage: [Double]) throws(LAPACKError) {
-    var (w, pw) = (b, b)
-    for i in b.indices {
-      w[i] = image[i * width + axis]
-      pw[i] = greenImage[i * width + axis]
-    }
-    var c = 0.0
-    var bw = dot(b, w)
-    var alpha = 0.0
-    // Gram-Schmidt against all, twice: orthogonal to rounding however many steps there are.
-    for _ in 0..<2 {
-      for (j, v) in basis.enumerated() {
-        let h = c * v.c * squaredNorm + v.c * bw + c * v.bz + dot(v.pz, w)
-        c -= h * v.c
-        bw -= h * v.bz
-        for i in w.indices {
-          w[i] -= h * v.z[i]
-          pw[i] -= h * v.pz[i]
-        }
-        if j == basis.count - 1 { alpha += h }
+  func applyGreen(_ w: inout [Double], scratch: inout [Double], width: Int) {
+    switch green {
+    case .block(let matrix):
+      let m = order
+      scratch = [Double](repeating: 0, count: w.count)
+      var image = scratch.mutableSpan
+      multiplyAdd(
+        shape: (m, width, m), matrix.storage.span, MatrixWindow(stride: m), w.span,
+        MatrixWindow(stride: width), into: &image, MatrixWindow(stride: width))
+      swap(&w, &scratch)
+    case .bloch(let transforms, let cellOrder, let rows):
+      let size = delta.blockSize * width
+      if scratch.isEmpty { scratch = [Double](repeating: 0, count: cellOrder * width) }
+      for e in scratch.indices { scratch[e] = 0 }
+      for (index, row) in rows.enumerated() {
+        for e in 0..<size { scratch[row * width + e] = w[index * size + e] }
+      }
+      var span = scratch.mutableSpan
+      transforms.apply(&span, width: width)
+      for (index, row) in rows.enumerated() {
+        for e in 0..<size { w[index * size + e] = scratch[row * width + e] }
       }
     }
-    diagonal.append(alpha)
-    let squared = c * c * squaredNorm + 2 * c * bw + dot(w, pw)
-    try evaluate()
-    // What is left adds about its square.
-    guard squared > 1e-28, calmSteps < 2 else {
-      isDone = true
-      return
-    }
-    let beta = squared.squareRoot()
-    offDiagonal.append(beta)
-    basis.append((c / beta, w.map { $0 / beta }, pw.map { $0 / beta }, bw / beta))
   }
-
-  private mutating func evaluate() throws(LAPACKError) {
-    let k = diagonal.count
-    let eigen = try Matrix(diagonal: diagonal, offDiagonal: offDiagonal).symmetricEigen()
-    smallest = min(smallest, eigen.values[0])
-    guard smallest > -1 else {
-      isDone = true
-      return
-    }
-    var sum = 0.0
-    for m in 0..<k { sum += eigen.vectors[m, 0] * eigen.vectors[m, 0] * log1p(eigen.values[m]) }
-    let next = squaredNorm * sum
-    calmSteps = k > 1 && abs(next - value) <= 1e-15 + 1e-13 * abs(next) ? calmSteps + 1 : 0
-    value = next
-  }
-}
-
-private func dot(_ x: [Double], _ y: [Double]) -> Double {
-  var partial = SIMD8<Double>()
-  let whole = x.count / 8 * 8
-  for start in stride(from: 0, to: whole, by: 8) {
-    var (u, v) = (SIMD8<Double>(), SIMD8<Double>())
-    for lane in 0..<8 { (u[lane], v[lane]) = (x[start + lane], y[start + lane]) }
-    partial += u * v
-  }
-  var sum = partial.sum()
-  for i in whole..<x.count { sum += x[i] * y[i] }
-  return sum
 }

@@ -44,8 +44,8 @@ public struct TruncationSample: Equatable, Sendable {
 /// core does. Labels of the whole and of the truncated field come from the same method
 /// (``SiteKrylov``); the core engine checks those of the whole where it is cheap.
 public struct TruncationScan: Sendable {
-  /// Cores up to this order are labelled by the core engine too, as a check.
-  private static let largestCheck = 2000
+  /// Seconds of one core that a check by the core engine may take.
+  private static let largestCheck = 3.0
   /// The largest difference in k_B that the check accepts.
   private static let checkTolerance = 1e-9
 
@@ -169,7 +169,10 @@ public struct TruncationScan: Sendable {
     _ labels: [Double], _ whole: Labels.Perturbation, sites: [Int], crystal: ReferenceCrystal
   ) throws -> Double? {
     let d = crystal.multilattice.dimension
-    guard whole.matrix.order <= largestCheck else { return nil }
+    let size = ProblemSize(
+      order: d * crystal.sites.count, coreOrder: whole.matrix.order,
+      cellOrder: crystal.normalizer.cellOrder, dimension: d)
+    guard let cost = CoreEngine().cost(of: size), cost.seconds <= largestCheck else { return nil }
     let core = CorePerturbation(
       blocks: whole.matrix.sparseBlocks, dimension: d
     ) { whole.core[$0] }

@@ -76,7 +76,7 @@ package struct NegativeModes {
     Self.scale(&current, by: norms)
     var before = [Double](repeating: 0, count: current.count)
     var beta = [Double](repeating: 0, count: width)
-    var processes = [TridiagonalEnds](repeating: TridiagonalEnds(), count: width)
+    var processes = [JacobiMatrix](repeating: JacobiMatrix(), count: width)
     let allowed = log(1e-15) / Double(width)
     for steps in 1...Self.stepLimit {
       var image = a.applied(to: current)
@@ -92,7 +92,10 @@ package struct NegativeModes {
       deflate(&image)
       before = current
       beta = batchDots(image, image).map { $0.squareRoot() }
-      for c in 0..<width { processes[c].append(alpha[c], beta[c]) }
+      for c in 0..<width {
+        // What is scaled to nothing has ended.
+        processes[c].append(alpha[c], square: beta[c] > Self.ended ? beta[c] * beta[c] : 0)
+      }
       current = image
       Self.scale(&current, by: beta)
       let isOver = processes.allSatisfy(\.isComplete)
@@ -177,9 +180,12 @@ package struct NegativeModes {
     }
   }
 
+  /// The norm of rounding.
+  private static let ended = 1e-12
+
   /// Divides each column by its norm; a column that has ended becomes zero.
   private static func scale(_ batch: inout [Double], by norms: [Double]) {
-    let factors = norms.map { $0 > 1e-12 ? 1 / $0 : 0 }
+    let factors = norms.map { $0 > ended ? 1 / $0 : 0 }
     for row in stride(from: 0, to: batch.count, by: UnionOperator.width) {
       for c in 0..<UnionOperator.width { batch[row &+ c] *= factors[c] }
     }

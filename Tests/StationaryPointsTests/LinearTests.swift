@@ -8,16 +8,6 @@ import StationaryPoints
 import Testing
 
 struct LinearTests {
-  @Test(arguments: [1, 2, 9, 50]) func theEndsOfAChainAreKnown(n: Int) {
-    var chain = TridiagonalEnds()
-    for _ in 0..<n { chain.append(2, 1) }
-    let step = Double.pi / Double(n + 1)
-    let ends = chain.extremes()
-    #expect(abs(ends.least - (2 - 2 * cos(step))) < 1e-12)
-    #expect(abs(ends.largest - (2 - 2 * cos(Double(n) * step))) < 1e-12)
-    #expect(chain.count(below: 2 + 1e-9) == (n + 1) / 2)
-  }
-
   /// diag(1, 2, …) with P = diag(1, 1/2, …, 1/n)/2: the unpreconditioned minimum is known.
   private func step(
     _ diagonal: [Double], gradient: [Double], radius: Double, tolerance: Double = 1e-14

@@ -51,9 +51,10 @@ static void expect(const char *what, int holds) {
   if (!holds) printf("%s\n", what);
 }
 
+// Only a loop may use up its second: to touch a gibibyte takes longer on a busy machine.
 static int run(sandbox_region region, uint64_t which) {
   const uint64_t settings[SANDBOX_SETTINGS] = {which, 0, 0, UINT64_MAX};
-  return sandbox_run("test", "bytes", 5, region, 1, settings);
+  return sandbox_run("test", "bytes", 5, region, which == LOOP ? 1 : 60, settings);
 }
 
 int main(void) {

@@ -100,6 +100,9 @@ package enum CostModel {
     return steps * 2e-8 * Double(n) * Double(columns + 24)
   }
 
+  /// The operations that a frame keeps, and the blocks that they leave.
+  package static func symmetrySearch(order n: Int) -> Double { 1e-4 * Double(n) }
+
   /// Labels of all sites from patches of order m on which the displacements do not count elsewhere.
   package static func patches(order m: Double, siteCount: Int) -> Double {
     4e-8 * Double(siteCount) * m * m

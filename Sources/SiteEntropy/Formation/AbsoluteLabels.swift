@@ -15,8 +15,6 @@ struct AbsoluteLabels {
 
   /// What ``AbsoluteQuadrature`` is asked for, in k_B.
   private static let tolerance = 1e-10
-  /// Degrees of freedom below which a decomposition is cheaper than to look for symmetries.
-  private static let leastOrder = 600
 
   struct Result {
     let labels: SiteLabels
@@ -30,7 +28,10 @@ struct AbsoluteLabels {
     engine: FormationEngine, memoryLimit: Int, wantsSpectrum: Bool = false
   ) throws -> Result {
     let n = hessian.order
-    if engine == .dense || engine == .auto && n < Self.leastOrder {
+    if engine == .dense
+      || engine == .auto
+        && CostModel.decomposition(order: n) < CostModel.symmetrySearch(order: n)
+    {
       return try decomposed(memoryLimit)
     }
     let modes = try symmetricModes()

@@ -1,25 +1,26 @@
 internal import Glibc
-internal import LinearAlgebra
 
 /// The Jacobi matrix of Lanczos' process for E and one vector e, as it grows, and Gauss rules for
 /// eᵀ log(1+E) e from it (Golub, Meurant 2010, "Matrices, Moments and Quadrature", ch. 6).
 ///
 /// Diagonal a_0, a_1, …; the squares of the off-diagonal are b_1, b_2, …. With |e| = 1 the nodes θ
 /// are eigenvalues of the matrix and the weights squares of first components of its eigenvectors.
-struct JacobiMatrix: Sendable {
-  private(set) var diagonal: [Double] = []
+package struct JacobiMatrix: Sendable {
+  package private(set) var diagonal: [Double] = []
   /// b_1 … b_k: one for each diagonal element, the last coupling to the next step.
-  private(set) var squares: [Double] = []
+  package private(set) var squares: [Double] = []
   /// Whether the process has ended: the Gauss rule is then exact.
-  private(set) var isComplete = false
+  package private(set) var isComplete = false
   private var scale = 0.0
 
   /// Couplings below this times the largest square are rounding.
   private static let negligible = 1e-26
 
-  var stepCount: Int { diagonal.count }
+  package var stepCount: Int { diagonal.count }
 
-  mutating func append(_ a: Double, square b: Double) {
+  package init() {}
+
+  package mutating func append(_ a: Double, square b: Double) {
     guard !isComplete else { return }
     diagonal.append(a)
     scale = max(scale, a * a)
@@ -36,7 +37,7 @@ struct JacobiMatrix: Sendable {
   /// node at the upper end are too large, Radau's with a node at the lower end is too small.
   ///
   /// - Parameter steps: Of the steps made, those to use.
-  func bounds(
+  package func bounds(
     in interval: (lower: Double, upper: Double), steps: Int? = nil
   ) -> (lower: Double, upper: Double)? {
     let k = min(steps ?? stepCount, stepCount)
@@ -49,10 +50,10 @@ struct JacobiMatrix: Sendable {
   }
 
   /// The Gauss rule of all steps.
-  func gauss() -> Double? { logarithm(diagonal[...], squares.dropLast()) }
+  package func gauss() -> Double? { logarithm(diagonal[...], squares.dropLast()) }
 
   /// The least and the largest eigenvalue of the matrix so far.
-  func extremes(steps: Int? = nil) -> (least: Double, largest: Double) {
+  package func extremes(steps: Int? = nil) -> (least: Double, largest: Double) {
     let k = min(steps ?? stepCount, stepCount)
     var nodes = Array(diagonal[0..<k])
     var weights = [Double](repeating: 0, count: k)
@@ -61,14 +62,18 @@ struct JacobiMatrix: Sendable {
   }
 
   /// An extreme eigenvalue of the matrix, and by how much it fails to be one of E.
-  struct End {
-    var value: Double
+  package struct End: Sendable {
+    package var value: Double
     /// |E v - θ v| of its Ritz vector v of unit length.
-    var residual: Double
+    package var residual: Double
+
+    package init(value: Double, residual: Double) {
+      (self.value, self.residual) = (value, residual)
+    }
   }
 
   /// The least and the largest eigenvalue of the matrix so far with their residuals.
-  func ends() -> (least: End, largest: End) {
+  package func ends() -> (least: End, largest: End) {
     var nodes = diagonal
     var last = [Double](repeating: 0, count: nodes.count)
     last[nodes.count - 1] = 1
@@ -86,7 +91,7 @@ struct JacobiMatrix: Sendable {
   }
 
   /// Eigenvalues of the matrix at most `limit`: E has at least as many.
-  func count(atMost limit: Double) -> Int {
+  package func count(atMost limit: Double) -> Int {
     var nodes = diagonal
     var weights = [Double](repeating: 0, count: nodes.count)
     Self.diagonalise(&nodes, squares.dropLast(), &weights)
