@@ -274,7 +274,8 @@ def check_command(where, text, used):
 def check_options(where, span, about, around=""):
     """Options are in the help of the tool in front of them, or else of one that the page names, or in a script named beside them."""
     tool = None
-    scripts = "".join((top / path).read_text() for path in re.findall(r"(?:Tests|examples)/[\w/-]+\.(?:sh|py)", around))
+    named = [top / path for path in re.findall(r"(?:Tests|examples)/[\w/-]+\.(?:sh|py)", around)]
+    scripts = "".join(path.read_text() for path in named if path.exists())
     for word in re.findall(r"[^\s'()|]+", span):
         if word in helps:
             tool = word
