@@ -84,7 +84,9 @@ struct Ridge: FilterCommand {
       --baseline POTENTIAL fits what the labels of that potential leave of those of the input: they \
       are computed at each site by a few steps of Gauss' quadrature, at some 0.1 ms a site and \
       without training. It may be another potential than that of the labels, a cheap one that is \
-      nearly right; a small basis then is enough. predict needs the potential again.
+      nearly right; a small basis then is enough. predict needs the potential again. Labels of kind \
+      formation take steps of Lanczos' process on the Hessian itself, so that also defects that \
+      training has not seen are nearly right.
       """,
     version: sitevibVersion)
 
@@ -119,15 +121,17 @@ struct Ridge: FilterCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Steps of the quadrature of the baseline at each site; otherwise \(Baseline.usualSteps).",
-      valueName: "k"))
+      """
+      Steps of the quadrature of the baseline at each site; otherwise \(Baseline.usualSteps), of \
+      kind formation \(Baseline.usualFormationSteps).
+      """, valueName: "k"))
   var baselineSteps: Int?
 
   @Option(
     help: ArgumentHelp(
       """
       Displacements beyond it count in the first moment of the baseline only; otherwise 3.4 times \
-      the nearest distance.
+      the nearest distance. Not of kind formation.
       """, valueName: "Å"))
   var baselineRadius: PositiveReal?
 

@@ -39,16 +39,17 @@ public struct ModelDescription: Equatable, Sendable {
 }
 
 /// The potential whose labels a model is added to, and how many steps and what radius they take
-/// (k and R of mathematics.md (9.11)).
+/// (k and R of mathematics.md (9.11), of labels of kind formation k of (10.17)).
 public struct StoredBaseline: Equatable, Sendable {
   public let source: LabelMeaning.Source
   /// k, steps of Lanczos' process at each site.
   public let steps: Int
   /// R in Å: the first moment counts all displacements, the higher ones what is nearer than this.
-  public let radius: Double
+  /// nil for labels of kind formation, and for those alone.
+  public let radius: Double?
   public let isMassWeighted: Bool
 
-  public init(source: LabelMeaning.Source, steps: Int, radius: Double, isMassWeighted: Bool) {
+  public init(source: LabelMeaning.Source, steps: Int, radius: Double?, isMassWeighted: Bool) {
     (self.source, self.steps) = (source, steps)
     (self.radius, self.isMassWeighted) = (radius, isMassWeighted)
   }
@@ -70,7 +71,7 @@ extension ModelDescription {
       texts["baseline_potential"] = baseline.source.name
       texts["baseline_hash"] = baseline.source.hash
       texts["baseline_steps"] = String(baseline.steps)
-      texts["baseline_radius"] = "\(baseline.radius)"
+      texts["baseline_radius"] = baseline.radius.map { "\($0)" }
       texts["baseline_mass_weighted"] = baseline.isMassWeighted ? nil : "F"
     }
     texts["basis_hash"] = basisHash
@@ -176,11 +177,14 @@ private struct ModelTexts {
       Int(text).flatMap { $0 > 0 ? $0 : nil }
     }
     let radius = try positive("baseline_radius")
-    guard let hash = texts["baseline_hash"], let steps, let radius else {
+    let wantsRadius = texts["entropy_kind"] != "formation"
+    guard let hash = texts["baseline_hash"], let steps, (radius != nil) == wantsRadius else {
       throw .unexpected(
         object: "/texts/baseline_potential",
-        expected: "baseline_hash, baseline_steps and baseline_radius beside it",
-        found: "not all of them")
+        expected: wantsRadius
+          ? "baseline_hash, baseline_steps and baseline_radius beside it"
+          : "baseline_hash, baseline_steps and, of kind formation, no baseline_radius beside it",
+        found: wantsRadius ? "not all of them" : "others")
     }
     var source = LabelMeaning.Source(name: name)
     source.hash = hash
