@@ -63,6 +63,9 @@ struct InputFrames {
   /// Whether ``next()`` finds something to read without waiting for another program.
   var isReady: Bool { ahead != nil || stream?.isReady ?? true }
 
+  /// Whether ``next()`` may have to wait for another program.
+  var mayWait: Bool { ahead == nil && stream?.mayWait ?? false }
+
   /// Number of the first frame that is wanted, and how many of those are read.
   var firstIndex: Int { slice.lowerBound }
   var readCount: Int { nextIndex - slice.lowerBound }

@@ -39,8 +39,8 @@ struct JobReader {
   private let threadCount: Int
   /// The frame whose copies are not all in a chunk yet.
   private var frame: FrameJob?
-  /// Jobs that are always worked on together, as many as there are threads, fewer of large frames
-  /// and at the end: which they are depends on the frames alone, not on when they came.
+  /// Jobs that are worked on together, as many as there are threads, fewer of large frames, at the end,
+  /// and where the next frame is still to be written.
   private var chunk: [FrameJob] = []
   private var chunkAtoms = 0
   private var isAtEnd = false
@@ -79,6 +79,8 @@ struct JobReader {
       if frame == nil {
         if isAtEnd { return true }
         guard waiting || input?.isReady ?? false else { return false }
+        // Who sends a frame may wait for its answer before the next: nothing that is there waits for more.
+        if waiting, !chunk.isEmpty, input?.mayWait ?? false { return true }
         do { frame = try nextFrame(from: &input) } catch { self.error = error }
       }
       guard let job = frame else {

@@ -103,6 +103,9 @@ public struct FrameStream: FrameSequence {
   /// Whether ``next()`` finds text to read without waiting for another program. HDF5 is read while
   /// nothing else is done: child processes read what may be damaged there, and want no other threads.
   public var isReady: Bool { archive == nil && source.isReady }
+
+  /// Whether ``next()`` may have to wait for another program: text that is still to be written.
+  public var mayWait: Bool { archive == nil && !source.isReady }
 }
 
 extension H5MDReader: FrameSequence {}

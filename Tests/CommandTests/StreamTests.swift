@@ -81,8 +81,9 @@ struct StreamTests {
     #expect(result == CommandRun(status: 0, output: "45\n", error: ""))
   }
 
-  /// A partner that sends as many frames as there are threads, and then waits for the answers.
-  @Test(arguments: [1, 2, 3]) func answersComeBeforeMoreIsAsked(threads: Int) throws {
+  /// A partner that sends one frame, or as many as there are threads, and then waits for the answers.
+  @Test(arguments: [(1, 1), (2, 1), (2, 2), (3, 1), (3, 3)])
+  func answersComeBeforeMoreIsAsked(threads: Int, together: Int) throws {
     let result = try Scratch().shell(
       """
       mkfifo in out
@@ -90,8 +91,8 @@ struct StreamTests {
       exec 3<>in 4<>out
       xyz-convert -j \(threads) in > out 3>&- 4>&- & child=$!
       for turn in 1 2 3; do
-        for frame in $(seq \(threads)); do cat one >&3; done
-        for line in $(seq $((66 * \(threads)))); do read -r -t 20 word <&4 || exit 1; done
+        for frame in $(seq \(together)); do cat one >&3; done
+        for line in $(seq $((66 * \(together)))); do read -r -t 20 word <&4 || exit 1; done
       done
       exec 3>&-
       wait $child && echo all
