@@ -68,11 +68,14 @@ public struct PerfectCrystal: Sendable {
   /// the atom is another site's.
   ///
   /// - Parameter nearestNeighborDistance: Of the crystal in Å.
+  /// - Returns: The displacements of the atoms from their sites in Å, those of added atoms 0, shape
+  ///   [N, 3].
   /// - Throws: ``InputError`` with the atom, also for positions beyond 1e9 Å.
-  public func checkDisplacements(
+  @discardableResult public func checkDisplacements(
     of frame: Frame, nearestNeighborDistance: Double
-  ) throws(InputError) {
-    let limit = 0.75 * nearestNeighborDistance
+  ) throws(InputError) -> [Double] {
+    let limit = Self.largestShare * nearestNeighborDistance
+    var displacements = [Double](repeating: 0, count: 3 * frame.atomCount)
     let cell = try frame.positionCell()
     let referenceCell = try frame.cellOfReference()
     let isStrained = frame.cell != frame.referenceCell
@@ -100,8 +103,14 @@ public struct PerfectCrystal: Sendable {
             + "found \(rounded(length)) Å at atom \(atom + 1) (xyz-label --reference finds its site)"
         )
       }
+      (displacements[3 * atom], displacements[3 * atom + 1]) = (u.0, u.1)
+      displacements[3 * atom + 2] = u.2
     }
+    return displacements
   }
+
+  /// The largest displacement of an atom that still has its site, in nearest-neighbour distances.
+  static let largestShare = 0.75
 
   /// Species and mass that the sites of a sublattice have in the crystal.
   private static func owner(

@@ -54,23 +54,39 @@ public struct PerturbationBase: Sendable {
   let reference: [Double]
   let cell: Cell
   let reduced: ReducedCell
-  /// Displacements of the frame as it is, in Å, shape [N, 3].
+  /// Displacements of the frame as it is, in Å, those of added atoms 0, shape [N, 3].
   let displacements: [Double]
-  /// Half the nearest-neighbour distance of the reference in Å.
+  /// Where the site of an atom is in doubt, in Å: half the nearest-neighbour distance of the
+  /// reference, and three quarters in frames with defects, whose neighbours relax far.
   let limit: Double
+  private let hasDefects: Bool
 
   /// - Throws: ``InputError`` for a frame without labels, or one whose atoms have left their sites.
   public init(_ frame: Frame) throws(InputError) {
     self.frame = frame
-    reference = try frame.requiredReferencePositions()
+    hasDefects = frame.siteDefects != nil && frame.referencePositions != nil
+    let crystal = hasDefects ? try PerfectCrystal(of: frame) : nil
+    if hasDefects, let places = frame.referencePositions {
+      // Those of added atoms are the places where they were put.
+      reference = places
+    } else {
+      reference = try frame.requiredReferencePositions()
+    }
     cell = try frame.cellOfReference()
     reduced = ReducedCell(cell)
-    displacements = try frame.displacements()
     guard 1...3 ~= frame.dimension else {
       throw InputError(frame.source, "dimension: expected 1, 2 or 3, found \(frame.dimension)")
     }
-    do { limit = try nearestNeighborDistance(reference, cell: cell) / 2 } catch {
-      throw InputError(frame.source, error, in: "reference positions")
+    let nearest: Double
+    do {
+      nearest = try nearestNeighborDistance(crystal?.frame.positions ?? reference, cell: cell)
+    } catch { throw InputError(frame.source, error, in: "reference positions") }
+    if let crystal {
+      limit = PerfectCrystal.largestShare * nearest
+      displacements = try crystal.checkDisplacements(of: frame, nearestNeighborDistance: nearest)
+    } else {
+      limit = nearest / 2
+      displacements = try frame.displacements()
     }
   }
 
@@ -80,8 +96,8 @@ public struct PerturbationBase: Sendable {
   /// An atom that does not move keeps its coordinates to the last bit. The copy is numbered, marks
   /// in `core` which atoms moved, and has lost every column and key that depended on the positions.
   ///
-  /// - Throws: ``InputError`` where an atom would pass half the nearest-neighbour distance, so that
-  ///   its site would be in doubt, and for a centre that is no atom.
+  /// - Throws: ``InputError`` where an atom would pass ``limit``, so that its site would be in doubt,
+  ///   and for a centre that is no atom.
   public func perturbed(
     by perturbation: Perturbation, seed: UInt64, frameIndex: Int, copy: Int
   ) throws(InputError) -> Frame {
@@ -179,8 +195,8 @@ public struct PerturbationBase: Sendable {
       guard length < limit else {
         throw InputError(
           frame.source, atom: atom,
-          "expected displacements below half the nearest-neighbour distance "
-            + "(\(rounded(limit)) Å), found \(rounded(length)) Å at atom \(atom + 1) "
+          "expected displacements below \(hasDefects ? "3/4 of" : "half") the nearest-neighbour "
+            + "distance (\(rounded(limit)) Å), found \(rounded(length)) Å at atom \(atom + 1) "
             + "(a smaller --amplitude keeps the atoms at their sites)")
       }
     }

@@ -1,6 +1,7 @@
 import Crystal
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 struct PerturbationTests {
@@ -147,6 +148,23 @@ struct PerturbationTests {
     // Readers of others wrap or round what does not fit 31 bits.
     #expect(frame.text("seed") == "0x10000000000")
     #expect(frame.real("perturb_amplitude") == 0.01)
+  }
+
+  /// Around a relaxed vacancy and an added atom, whose neighbours may be farther than half the way.
+  @Test(arguments: ["si64_vacancy", "si64_interstitial"])
+  func framesWithDefectsAreDisplaced(name: String) throws {
+    let frame = try #require(frames(ofFile: "formats/vectors/defects/\(name).xyz").first)
+    let moved = try perturb(frame, .rattle(amplitude: 0.02))
+    let u = zip(moved.positions, frame.positions).map { $0 - $1 }
+    let variance = u.reduce(0) { $0 + $1 * $1 } / Double(u.count)
+    // 190 normal numbers: a relative standard error of 0.1.
+    #expect(abs(variance / (0.02 * 0.02) - 1) < 0.5)
+    #expect(moved.referencePositions == frame.referencePositions)
+    #expect(moved.siteDefects == frame.siteDefects && moved.key("energy") == nil)
+    let error = #expect(throws: InputError.self) {
+      try perturb(frame, .rattle(amplitude: 1))
+    }
+    #expect(error.map { "\($0)".contains("below 3/4 of the nearest-neighbour") } ?? false)
   }
 
   @Test func whatLeavesItsSiteIsRefused() throws {

@@ -49,7 +49,10 @@ struct XYZPerturb: FilterCommand {
 
       Moved atoms are marked in the column core. Labels, predictions, energies and forces of the \
       input are dropped: they belong to other positions. An atom that would pass half the \
-      nearest-neighbour distance is an error.
+      nearest-neighbour distance is an error, in frames with defects three quarters.
+
+      Frames with vacancies, antisites and added atoms are displaced as they are relaxed; an added \
+      atom has the place where it was put for its site.
       """,
     version: sitevibVersion)
 
