@@ -30,6 +30,8 @@ examples/accuracy/moments.sh --quick "$scratch/moments"
 examples/defects/silicon-vacancy.sh --quick "$scratch/silicon-vacancy"
 examples/defects/hop.sh --quick "$scratch/hop"
 examples/defects/nial.sh --quick "$scratch/nial"
+examples/defects/divacancies.sh --quick "$scratch/divacancies"
+examples/defects/truncation.sh --quick "$scratch/truncation"
 
 [ "${1:-}" = --no-python ] && exit 0
 python=.build/interop/bin/python
