@@ -24,7 +24,7 @@ public struct Baseline: Sendable {
   /// Steps where nobody says: those after the third are worth nothing beside what the radius leaves.
   public static let usualSteps = 3
   /// Likewise of labels of kind formation: divacancies of silicon from a model of vacancies have an R²
-  /// of 0.998 with three steps, and 0.9999 with four.
+  /// of 0.9994 with three steps, and 0.9999 with four.
   public static let usualFormationSteps = 4
   /// R over the nearest distance of the reference where nobody says: it leaves silicon 3e-6 k_B, 2.6
   /// times that distance 1e-5.
