@@ -61,6 +61,28 @@ struct FormationCommandTests {
     #expect(piped[3]["defect"] == "Si_i")
   }
 
+  /// Without a decomposition, to the bound that is told.
+  @Test func formationWithoutADecomposition() throws {
+    let run = try Scratch().shell(
+      """
+      set -eo pipefail
+      for engine in dense polynomial; do
+        site-entropy -p '\(Self.silicon)' --kind formation --engine $engine --no-history \
+          '\(Self.defect("si64_vacancy"))' | sed -n 2p |
+          grep -o ' formation_entropy=[0-9.]\\{9\\}\\|entropy_engine=[a-z]*\\|entropy_error_bound=' | paste -s -d ' '
+      done
+      """)
+    #expect(
+      run
+        == CommandRun(
+          status: 0,
+          output: """
+            entropy_engine=dense  formation_entropy=5.8618810
+            entropy_engine=polynomial entropy_error_bound=  formation_entropy=5.8618810
+
+            """, error: ""))
+  }
+
   @Test func cellsOfSeveralSizesAreExtrapolated() throws {
     let scratch = try Scratch()
     // A made-up row: the keys of a frame, and a cell eight times as large with a smaller entropy.

@@ -7,15 +7,23 @@ import SiteEntropy
 import StationaryPoints
 
 extension SiteEntropyCommand {
+  private var formationEngine: FormationEngine {
+    switch engine {
+    case .dense: .dense
+    case .polynomial: .polynomial
+    default: .auto
+    }
+  }
+
   /// Labels frames with defects by kind formation.
   func labelFormation(_ potential: any Potential, _ session: FilterSession) throws {
     let labeller = FormationLabeller(
-      potential: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
+      potential: potential, engine: formationEngine, isMassWeighted: !unweighted,
       memoryLimit: memory.limit)
     let comparison =
       noise.tables.refit != nil || noise.acceptNoise
       ? try RefitComparison(
-        of: potential, engine: engine == .dense ? .dense : .auto, isMassWeighted: !unweighted,
+        of: potential, engine: formationEngine, isMassWeighted: !unweighted,
         memoryLimit: memory.limit) : nil
     let source = LabelMeaning.Source(name: potential.name, contentHash: potential.contentHash)
     let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)

@@ -143,9 +143,11 @@ struct SiteEntropyCommand: FilterCommand {
           ? "--kind quantum: expected --temperature, found none"
           : "--temperature: expected --kind quantum, found \(kind.rawValue)")
     }
-    guard kind == .relative || engine == .auto || engine == .dense else {
+    let isOfFormation = kind == .formation && engine == .polynomial
+    guard kind == .relative || engine == .auto || engine == .dense || isOfFormation else {
       throw ValidationError(
-        "--engine \(engine.rawValue): expected --kind relative, found \(kind.rawValue)")
+        "--engine \(engine.rawValue): expected --kind relative"
+          + "\(engine == .polynomial ? " or formation" : ""), found \(kind.rawValue)")
     }
     guard potential != nil || (embed == nil && engine != .local) else {
       throw ValidationError(
