@@ -30,7 +30,14 @@ struct GradientTests {
     }
 
     func potential() throws -> any Potential {
-      try loadPotential(
+      if potentialFile == "NiAl.eam.fs" {
+        // Splines through tables have no third derivative at their knots; their refit has.
+        let tables = try loadPotential(
+          parsing: Array(SecondMoment.table(["Ni", "Al"]).utf8), file: potentialFile)
+        let smooth = try tables.refitted(every: 20)
+        return try #require(smooth)
+      }
+      return try loadPotential(
         path: repositoryFile("examples/potentials/\(potentialFile)").path(percentEncoded: false))
     }
 
@@ -60,8 +67,11 @@ struct GradientTests {
   static let siliconCarbide = Crystal(
     prototype: "zincblende", species: ["Si", "C"], latticeConstant: 4.32, counts: [1, 1, 2],
     potentialFile: "SiC-Tersoff1989.tersoff")
+  static let nickelAluminide = Crystal(
+    prototype: "cscl", species: ["Ni", "Al"], latticeConstant: 2.88, counts: [3, 2, 2],
+    potentialFile: "NiAl.eam.fs")
   static let small = [
-    chain, square, cscl, silicon, galliumNitride, siliconCarbide,
+    chain, square, cscl, silicon, galliumNitride, siliconCarbide, nickelAluminide,
   ]
 
   /// Localized perturbations of cells large enough for a core.
