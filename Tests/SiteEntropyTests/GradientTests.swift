@@ -68,7 +68,7 @@ struct GradientTests {
     prototype: "zincblende", species: ["Si", "C"], latticeConstant: 4.32, counts: [1, 1, 2],
     potentialFile: "SiC-Tersoff1989.tersoff")
   static let nickelAluminide = Crystal(
-    prototype: "cscl", species: ["Ni", "Al"], latticeConstant: 2.88, counts: [3, 2, 2],
+    prototype: "cscl", species: ["Ni", "Al"], latticeConstant: 2.87, counts: [3, 2, 2],
     potentialFile: "NiAl.eam.fs")
   static let small = [
     chain, square, cscl, silicon, galliumNitride, siliconCarbide, nickelAluminide,
@@ -102,7 +102,7 @@ struct GradientTests {
   static func slope(
     of frame: Frame, coordinate: Int, _ f: (Frame) throws -> [Double]
   ) throws -> [Double] {
-    let step = 4e-4
+    let step = 5e-5
     func value(_ steps: Double) throws -> [Double] {
       var moved = frame
       var positions = frame.positions

@@ -5,7 +5,7 @@ internal import Foundation
 ///     E = Σ_i [Σ_j A exp(-p (r_ij/r₀ - 1)) - (Σ_j ξ² exp(-2q (r_ij/r₀ - 1)))^(1/2)]
 ///
 /// with the numbers of Cleri and Rosato, Phys. Rev. B 48, 22 (1993), both sums taken smoothly to zero
-/// between 4.2 and 5 Å: stable crystals of a metal and its alloys, as examples/potentials/second-moment.sh
+/// between 4.5 and 5.5 Å: stable crystals of a metal and its alloys, as examples/potentials/second-moment.sh
 /// makes them.
 public enum SecondMoment {
   private struct Pair {
@@ -26,7 +26,7 @@ public enum SecondMoment {
   }
 
   private static func fade(_ r: Double) -> Double {
-    let t = min(max((r - 4.2) / 0.8, 0), 1)
+    let t = min(max(r - 4.5, 0), 1)
     return 1 - t * t * t * (10 + t * (6 * t - 15))
   }
 
@@ -36,7 +36,7 @@ public enum SecondMoment {
   ///   - elements: Cu, or Ni and Al.
   ///   - digits: Behind the point; nil for all.
   public static func table(_ elements: [String], digits: Int? = nil) -> String {
-    let (count, step, densityStep) = (1000, 0.005005, 0.1)
+    let (count, step, densityStep) = (1100, 0.005005, 0.1)
     func lines(_ step: Double, _ f: (Double) -> Double) -> String {
       (0..<count).map { k -> String in
         let value = f(Double(k) * step)
@@ -47,7 +47,7 @@ public enum SecondMoment {
     }
     let heads = ["Cu": "29 63.546", "Ni": "28 58.693", "Al": "13 26.982"]
     var text = "made for tests\nof the second moment\n\n\(elements.count) "
-    text += elements.joined(separator: " ") + "\n\(count) \(densityStep) \(count) \(step) 5.0\n"
+    text += elements.joined(separator: " ") + "\n\(count) \(densityStep) \(count) \(step) 5.5\n"
     for element in elements {
       text += "\(heads[element] ?? "") 0 x\n" + lines(densityStep) { -$0.squareRoot() }
       for site in elements {
