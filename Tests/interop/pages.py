@@ -96,6 +96,8 @@ COMMANDS = {
     "examples/figures/all.sh [--quick] [FOLDER]": By(RUN, "examples/figures/all.sh --quick"),
     "examples/figures/fig2.sh [--quick] [FOLDER]": By("examples/figures/all.sh", "fig2", '"$figures/$script.sh"', "--quick"),
     "examples/accuracy/moments.sh": By(RUN, "examples/accuracy/moments.sh --quick"),
+    "examples/defects/divacancies.sh": By(RUN, "examples/defects/divacancies.sh --quick"),
+    "examples/defects/truncation.sh": By(RUN, "examples/defects/truncation.sh --quick"),
     "examples/benchmarks/run.sh": LONG,
     "examples/benchmarks/surrogate.sh": LONG,
     "examples/benchmarks/surrogate.sh FOLDER transfer": LONG,
