@@ -97,6 +97,7 @@ COMMANDS = {
     "examples/figures/fig2.sh [--quick] [FOLDER]": By("examples/figures/all.sh", "fig2", '"$figures/$script.sh"', "--quick"),
     "examples/accuracy/moments.sh": By(RUN, "examples/accuracy/moments.sh --quick"),
     "examples/defects/divacancies.sh": By(RUN, "examples/defects/divacancies.sh --quick"),
+    "examples/defects/hop.sh": By(RUN, "examples/defects/hop.sh --quick"),
     "examples/defects/truncation.sh": By(RUN, "examples/defects/truncation.sh --quick"),
     "examples/benchmarks/run.sh": LONG,
     "examples/benchmarks/surrogate.sh": LONG,
