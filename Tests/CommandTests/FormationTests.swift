@@ -193,6 +193,25 @@ struct FormationCommandTests {
     #expect(relative.status == 64 && relative.error.contains("--saddle"))
   }
 
+  /// The hop in 216 sites where no block of the Hessian may be decomposed: the numbers of LAMMPS and NumPy.
+  @Test func aSaddleBeyondTheMemoryOfDenseMatrices() throws {
+    let run = try Scratch().shell(
+      """
+      set -eo pipefail
+      xyz-build diamond --species Si -a 5.431 --supercell 3 3 3 > perfect.xyz
+      for site in 0 1; do
+        xyz-defect --vacancy $site perfect.xyz | xyz-relax -p '\(Self.silicon)' --push inward > $site.xyz
+      done
+      xyz-path -p '\(Self.silicon)' --match 0.xyz 1.xyz |
+        vineyard -p '\(Self.silicon)' --max-memory 0.0001
+      """)
+    #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+    let row = try #require(try Self.rows(run.output).first)
+    #expect(abs(try Self.number(row, "barrier") - 0.51204823) < 1e-7)
+    #expect(abs(try Self.number(row, "negative_mode") / 5.1620 - 1) < 1e-5)
+    #expect(abs(try Self.number(row, "attempt_frequency") / 37.095769 - 1) < 1e-6)
+  }
+
   @Test func relativeLabelsOfDefectsAreRefusedWithTheReason() throws {
     let run = try Scratch().run(
       "site-entropy", ["-p", Self.silicon, Self.defect("si64_vacancy")])
