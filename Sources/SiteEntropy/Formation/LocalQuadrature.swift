@@ -173,15 +173,22 @@ private func multiplyReached(
   var image = image.mutableSpan
   for row in 0..<rows {
     let atom = atoms[row]
-    for a in 0..<d { image[row * d + a] = row < known ? -x[row * d + a] : .zero }
+    // A row of the product for each axis, which stay in registers.
+    var (p, q, r) = (SIMD4<Double>.zero, SIMD4<Double>.zero, SIMD4<Double>.zero)
     for k in starts[atom]..<starts[atom + 1] {
       let place = Int(places[Int(indices[k])])
       guard place >= 0, place < known else { continue }
-      for a in 0..<d {
-        var sum = SIMD4<Double>.zero
-        for b in 0..<d { sum += values[(k * d + a) * d + b] * x[place * d + b] }
-        image[row * d + a] += scale * sum
+      for b in 0..<d {
+        let value = x[place &* d &+ b]
+        let element = k &* d &* d &+ b
+        p += values[element] * value
+        if d > 1 { q += values[element &+ d] * value }
+        if d > 2 { r += values[element &+ 2 &* d] * value }
       }
     }
+    image[row &* d] = scale * p
+    if d > 1 { image[row &* d &+ 1] = scale * q }
+    if d > 2 { image[row &* d &+ 2] = scale * r }
+    if row < known { for a in 0..<d { image[row &* d &+ a] -= x[row &* d &+ a] } }
   }
 }
