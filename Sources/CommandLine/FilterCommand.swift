@@ -7,6 +7,8 @@ internal import Glibc
 /// Its ``start(_:)`` takes care of closed descriptors, of one-line messages, and of the exit code; its
 /// output appears only if ``perform(_:)`` returns.
 public protocol CheckedCommand: ParsableCommand {
+  /// The name in the configuration; every start asks all tools for it, and need not make their help.
+  static var toolName: String { get }
   /// The options whose value is three numbers, as in `--supercell 3 3 3`.
   static var tripleOptions: [String] { get }
   /// The options whose value is a list of elements, as in `--types Si Ge`.
@@ -31,6 +33,8 @@ extension FilterCommand {
 }
 
 extension CheckedCommand {
+  public static var toolName: String { _commandName }
+
   public static var tripleOptions: [String] { [] }
   public static var elementOptions: [String] { [] }
   public var streamOptions: StreamOptions? { nil }

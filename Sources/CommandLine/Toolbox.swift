@@ -64,7 +64,7 @@ public struct Toolbox {
       lines += ["", "\(shelf.purpose):"]
       for tool in shelf.tools {
         let padded =
-          tool._commandName + String(repeating: " ", count: width - tool._commandName.count)
+          tool.toolName + String(repeating: " ", count: width - tool.toolName.count)
         lines.append("  \(padded)\(tool.configuration.abstract)")
       }
     }
@@ -75,10 +75,10 @@ public struct Toolbox {
       .joined(separator: "\n")
   }
 
-  private var names: [String] { shelves.flatMap(\.tools).map { $0._commandName } }
+  private var names: [String] { shelves.flatMap(\.tools).map { $0.toolName } }
 
   private func tool(_ name: String) -> (any CheckedCommand.Type)? {
-    shelves.lazy.flatMap(\.tools).first { $0._commandName == name }
+    shelves.lazy.flatMap(\.tools).first { $0.toolName == name }
   }
 
   private func refuse(_ problem: String, _ diagnostics: Diagnostics) -> Never {

@@ -28,25 +28,54 @@ package struct SpectralCertificate {
   package init(upperTriangleOf matrix: Span<Double>, order n: Int) {
     let w = Self.probe(n)
     var (largest, trace, square) = (0.0, 0.0, 0.0)
-    for i in 0..<n { for e in i * n + i..<(i + 1) * n { largest = max(largest, abs(matrix[e])) } }
-    scale = largest > 0 ? largest : 1
     var image = [Double](repeating: 0, count: n)
-    for i in 0..<n {
-      let diagonal = matrix[i * n + i] / scale
-      trace += diagonal
-      square += diagonal * diagonal
-      var (sum, squares) = (diagonal * w[i], 0.0)
-      for j in i + 1..<max(n, i + 1) {
-        let element = matrix[i &* n &+ j] / scale
-        sum += element * w[j]
-        image[j] += element * w[i]
-        squares += element * element
+    var span = image.mutableSpan
+    withLanes(reading: matrix) { rows in
+      for i in 0..<n { largest = max(largest, laneMaximum(rows.advanced(by: i * n + i), n - i)) }
+      let inverse = 1 / Self.scale(largest)
+      // Elements may be so large that their sum is infinite.
+      let scaled = w.map { $0 * inverse }
+      withLanes(&span) { image in
+        withLanes(reading: scaled.span) { w in
+          for i in 0..<n {
+            let (diagonal, rest) = (rows.scalar(i * n + i) * inverse, n - i - 1)
+            let row = rows.advanced(by: i * n + i + 1)
+            trace += diagonal
+            square += diagonal * diagonal + 2 * Self.square(row, inverse, rest)
+            let sum =
+              rows.scalar(i * n + i) * w.scalar(i) + laneDot(row, w.advanced(by: i + 1), rest)
+            image.set(i, image.scalar(i) + sum)
+            laneAdd(w.scalar(i), row, to: image.advanced(by: i + 1), rest)
+          }
+        }
       }
-      image[i] += sum
-      square += 2 * squares
     }
+    scale = Self.scale(largest)
     (order, self.trace, squaredNorm) = (n, trace, square)
     self.image = (image, [Double](repeating: 0, count: n))
+  }
+
+  /// The power of two that elements are divided by: their squares shall be numbers.
+  private static func scale(_ largest: Double) -> Double {
+    guard largest >= 0x1p-1000, largest.isFinite else { return largest > 0 ? 0x1p-1000 : 1 }
+    return Double(sign: .plus, exponent: largest.exponent, significand: 1)
+  }
+
+  /// Σ (f x_k)².
+  private static func square(_ x: Lanes, _ f: Double, _ count: Int) -> Double {
+    var sums = SIMD4<Double>()
+    var k = 0
+    while k &+ 4 <= count {
+      let scaled = x[k] * f
+      sums += scaled * scaled
+      k &+= 4
+    }
+    var result = sums.sum()
+    while k < count {
+      result += x.scalar(k) * f * (x.scalar(k) * f)
+      k &+= 1
+    }
+    return result
   }
 
   /// - Parameter matrix: Hermitian; what lies below the diagonal is not read.
@@ -87,14 +116,22 @@ package struct SpectralCertificate {
     try checkSums(values, routine)
     let w = Self.probe(n)
     var (identity, product) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n))
-    for m in 0..<n {
-      let row = m * n
-      var c = 0.0
-      for i in 0..<n { c += vectors[row &+ i] * w[i] }
-      let weighted = values[m] / scale * c
-      for i in 0..<n {
-        identity[i] += c * vectors[row &+ i]
-        product[i] += weighted * vectors[row &+ i]
+    do {
+      var sums = identity.mutableSpan
+      var weightedSums = product.mutableSpan
+      withLanes(&sums) { identity in
+        withLanes(&weightedSums) { product in
+          withLanes(reading: w.span) { w in
+            withLanes(reading: vectors) { rows in
+              for m in 0..<n {
+                let row = rows.advanced(by: m * n)
+                let c = laneDot(row, w, n)
+                laneAdd(c, row, to: identity, n)
+                laneAdd(values[m] / scale * c, row, to: product, n)
+              }
+            }
+          }
+        }
       }
     }
     let zero = [Double](repeating: 0, count: n)
@@ -181,19 +218,20 @@ extension SingularValues {
     let w = SpectralCertificate.probe(n)
     let scale = matrix.storage.reduce(0) { max($0, abs($1)) }
     guard scale > 0 else { return }
-    func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
     let coefficients = right.image(of: w)
     let product = left.image(
       of: coefficients.indices.map { values[$0] / scale * coefficients[$0] })
-    let image = matrix.image(of: w, dividedBy: scale)
+    let image = Matrix(
+      rowCount: n, columnCount: matrix.columnCount, storage: matrix.storage.map { $0 / scale }
+    ).image(of: w)
     let back = right.transposedImage(of: coefficients)
-    let length = norm(w)
-    let size = norm(matrix.storage.map { $0 / scale })
+    let length = laneNorm(w)
+    let size = laneNorm(matrix.storage.map { $0 / scale })
     let allowed = SpectralCertificate.tolerance(order: n)
     let checks = [
-      ("the Frobenius norm", abs(norm(values.map { $0 / scale }) - size), allowed * size),
-      ("orthonormality", norm((0..<n).map { back[$0] - w[$0] }), allowed * length),
-      ("the residual", norm((0..<n).map { product[$0] - image[$0] }), allowed * length * size),
+      ("the Frobenius norm", abs(laneNorm(values.map { $0 / scale }) - size), allowed * size),
+      ("orthonormality", laneNorm((0..<n).map { back[$0] - w[$0] }), allowed * length),
+      ("the residual", laneNorm((0..<n).map { product[$0] - image[$0] }), allowed * length * size),
     ]
     for (check, error, limit) in checks where !(error <= limit) {
       throw .wrong(routine: "dgesdd", check: check, error: error / limit)
@@ -210,8 +248,7 @@ extension ProductEigen {
     _ matrix: Matrix, _ weight: Matrix, tolerance: Double
   ) throws(LAPACKError) {
     let n = weight.rowCount
-    func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-    let (p, a) = (norm(weight.storage), norm(matrix.storage))
+    let (p, a) = (laneNorm(weight.storage), laneNorm(matrix.storage))
     // Norms out of this range would need scaling; no Green function or Hessian has them.
     guard n > 0, p > 1e-100, p < 1e100, a < 1e100 else { return }
     let w = SpectralCertificate.probe(n)
@@ -221,10 +258,10 @@ extension ProductEigen {
     let product = weight.image(
       of: vectors.transposedImage(of: values.indices.map { values[$0] * coefficients[$0] }))
     let image = weight.image(of: matrix.image(of: first))
-    let allowed = (SpectralCertificate.tolerance(order: n) + 2 * tolerance) * norm(w)
+    let allowed = (SpectralCertificate.tolerance(order: n) + 2 * tolerance) * laneNorm(w)
     let checks = [
-      ("orthonormality", norm((0..<n).map { identity[$0] - first[$0] }), allowed * p),
-      ("the residual", norm((0..<n).map { product[$0] - image[$0] }), allowed * p * p * a),
+      ("orthonormality", laneNorm((0..<n).map { identity[$0] - first[$0] }), allowed * p),
+      ("the residual", laneNorm((0..<n).map { product[$0] - image[$0] }), allowed * p * p * a),
     ]
     for (check, error, limit) in checks where !(error <= limit) {
       throw .wrong(routine: "dsygst", check: check, error: error / limit)
@@ -236,7 +273,6 @@ extension Matrix {
   /// Whether P R⁻¹ R⁻ᵀ w = w for this P and an upper triangular R⁻¹.
   func isInverted(by inverse: Matrix) -> Bool {
     let n = rowCount
-    func norm(_ x: [Double]) -> Double { x.reduce(0) { $0 + $1 * $1 }.squareRoot() }
     let w = SpectralCertificate.probe(n)
     let half = inverse.transposedImage(of: w)
     let solution = inverse.image(of: half)
@@ -253,26 +289,7 @@ extension Matrix {
     }
     let allowed =
       SpectralCertificate.tolerance(order: n)
-      * (square.squareRoot() * norm(inverse.storage) * norm(half) + norm(w))
-    return norm((0..<n).map { product[$0] - w[$0] }) <= allowed
-  }
-
-  /// A x, or A x / `divisor` with the elements divided first.
-  func image(of x: [Double], dividedBy divisor: Double = 1) -> [Double] {
-    (0..<rowCount).map { i in
-      var sum = 0.0
-      for j in 0..<columnCount { sum += storage[i &* columnCount &+ j] / divisor * x[j] }
-      return sum
-    }
-  }
-
-  /// Aᵀ x.
-  func transposedImage(of x: [Double]) -> [Double] {
-    var result = [Double](repeating: 0, count: columnCount)
-    for i in 0..<rowCount {
-      let factor = x[i]
-      for j in 0..<columnCount { result[j] += storage[i &* columnCount &+ j] * factor }
-    }
-    return result
+      * (square.squareRoot() * laneNorm(inverse.storage) * laneNorm(half) + laneNorm(w))
+    return laneNorm((0..<n).map { product[$0] - w[$0] }) <= allowed
   }
 }

@@ -8,8 +8,10 @@ import StationaryPoints
 package var xyzBuild: any CheckedCommand.Type { XYZBuild.self }
 
 struct XYZBuild: CheckedCommand {
+  static let toolName = "xyz-build"
+
   static let configuration = CommandConfiguration(
-    commandName: "xyz-build",
+    commandName: toolName,
     abstract: "Build a perfect crystal with its labels.",
     usage: """
       xyz-build diamond --species Si -a 5.431 --supercell 3 3 3 > si216.xyz
