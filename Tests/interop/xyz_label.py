@@ -212,9 +212,10 @@ def entropies():
     del vacant[3]
     labelled, message = run("xyz-label", "--reference", "reference.xyz", data=written(vacant))
     assert "1 vacancy (site 3)" in message, message
-    for tool, options in (("site-entropy", ["-p", potential]), ("xyz-perturb", ["--mode", "rattle", "--amplitude", 0.1])):
-        _, message = run(tool, *options, data=labelled, status=65)
-        assert "1 vacancy" in message and message.count("\n") == 1, message
+    _, message = run("site-entropy", "-p", potential, data=labelled, status=65)
+    assert "1 vacancy" in message and message.count("\n") == 1, message
+    again = read(run("xyz-perturb", "--mode", "rattle", "--amplitude", 0.1, data=labelled)[0])
+    assert len(again) == len(vacant) and again.info["vacancies"] == 1
     absolute, _ = run("site-entropy", "-p", potential, "--kind", "absolute", data=labelled)
     assert np.isfinite(read(absolute).info["entropy"])
 
