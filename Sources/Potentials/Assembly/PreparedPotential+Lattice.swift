@@ -55,7 +55,7 @@ extension PreparedPotential {
         }
         if set.slopeStart(0) != nil, data.present[b] {
           add(set.atoms[a], set.atoms[b], apart) {
-            data.curvatures[0] * data.slopes[3 * a + $0] * data.slopes[3 * b + $1]
+            data.curvatures[0] * data.slopes[a][$0] * data.slopes[b][$1]
           }
         }
       }

@@ -61,10 +61,12 @@ private struct RowSum {
   private var index = 0
   /// The slot of each column in this row, or -1.
   private var slotOf: [Int32]
-  /// Column in the upper half, slot in the lower: sorted by column at the end.
-  private var columns: [UInt64] = []
-  /// Shape [slots, 3, 3].
-  private var sums: [Double] = []
+  /// The column of each slot; slot 0 is the diagonal.
+  private var columns: [Int32] = []
+  /// The sum of each slot.
+  private var sums: [PaddedBlock] = []
+  /// The slots of the legs of a star, -1 where a leg adds nothing.
+  private var legSlots: [Int32] = []
 
   init(rowCount: Int) { slotOf = [Int32](repeating: -1, count: rowCount) }
 
@@ -78,12 +80,12 @@ private struct RowSum {
   @inline(__always)
   private mutating func slot(_ column: Int32) -> Int {
     let known = Int(slotOf[Int(column)])
-    if known >= 0 { return 9 * known }
+    if known >= 0 { return known }
     let new = columns.count
     slotOf[Int(column)] = Int32(new)
-    columns.append(UInt64(column) << 32 | UInt64(new))
-    sums.append(contentsOf: repeatElement(0, count: 9))
-    return 9 * new
+    columns.append(column)
+    sums.append(.zero)
+    return new
   }
 
   /// Adds the blocks that a star has in this row.
@@ -95,17 +97,13 @@ private struct RowSum {
     if leg < 0 {
       for a in 0..<n where set.data.present[offset / 9 + a] && Int(set.atoms[base + a]) != index {
         let at = slot(set.atoms[base + a])
-        let from = offset + 9 * a
-        for i in 0..<3 {
-          for j in 0..<3 { sums[at + 3 * i + j] -= set.data.blocks[from + 3 * j + i] }
-        }
+        sums[at] -= PaddedBlock(set.data.blocks, at: offset + 9 * a).transposed
       }
       return
     }
     if Int(set.centers[star]) != index {
       let at = slot(set.centers[star])
-      let from = offset + 9 * leg
-      for e in 0..<9 { sums[at + e] -= set.data.blocks[from + e] }
+      sums[at] -= PaddedBlock(set.data.blocks, at: offset + 9 * leg)
     }
     if let slopes = set.slopeStart(star) {
       addSquare(star: star, leg: leg, slopes: slopes, of: set)
@@ -115,14 +113,9 @@ private struct RowSum {
       let (low, high) = (min(leg, b), max(leg, b))
       let from = offset + StarBlocks.offset(low, high, legs: n)
       guard set.data.present[from / 9] else { continue }
+      let block = PaddedBlock(set.data.blocks, at: from)
       let at = slot(set.atoms[base + b])
-      if leg < b {
-        for e in 0..<9 { sums[at + e] += set.data.blocks[from + e] }
-      } else {
-        for i in 0..<3 {
-          for j in 0..<3 { sums[at + 3 * i + j] += set.data.blocks[from + 3 * j + i] }
-        }
-      }
+      sums[at] += leg < b ? block : block.transposed
     }
   }
 
@@ -132,42 +125,55 @@ private struct RowSum {
     let base = set.starts[star]
     let n = set.starts[star + 1] - base
     let first = set.offsets[star] / 9
-    let factor = set.data.curvatures[star]
-    let g = SIMD3(
-      factor * set.data.slopes[slopes + 3 * leg], factor * set.data.slopes[slopes + 3 * leg + 1],
-      factor * set.data.slopes[slopes + 3 * leg + 2])
-    for b in 0..<n where b != leg && Int(set.atoms[base + b]) != index {
-      guard set.data.present[first + b] else { continue }
-      let at = slot(set.atoms[base + b])
-      for j in 0..<3 {
-        let h = set.data.slopes[slopes + 3 * b + j]
-        sums[at + j] += g[0] * h
-        sums[at + 3 + j] += g[1] * h
-        sums[at + 6 + j] += g[2] * h
-      }
+    legSlots.removeAll(keepingCapacity: true)
+    for b in 0..<n {
+      let atom = set.atoms[base + b]
+      let isAdded = b != leg && Int(atom) != index && set.data.present[first + b]
+      let place = isAdded ? slot(atom) : -1
+      legSlots.append(Int32(place))
+    }
+    let g = set.data.curvatures[star] * set.data.slopes[slopes + leg]
+    let (places, all) = (legSlots, set.data.slopes.span)
+    var sums = sums.mutableSpan
+    for b in 0..<n where places[b] >= 0 {
+      sums[Int(places[b])] += PaddedBlock(outer: g, all[slopes + b])
     }
   }
 
   mutating func finish(into rows: inout RowBlocks, dimension d: Int) {
-    // Slot 0 is the diagonal.
-    for at in stride(from: 9, to: sums.count, by: 9) {
-      for e in 0..<9 { sums[e] -= sums[at + e] }
-    }
-    symmetrize(&sums)
+    var diagonal = sums[0]
+    for slot in 1..<max(1, sums.count) { diagonal -= sums[slot] }
+    sums[0] = diagonal.symmetric
     // An infinity or a NaN anywhere in the row has reached the diagonal.
-    if !sums[0..<9].allSatisfy(\.isFinite) { rows.isFinite = false }
-    columns.sort()
-    for entry in columns {
-      let column = Int32(entry >> 32)
-      let at = 9 * Int(entry & 0xffff_ffff)
+    if !diagonal.isFinite { rows.isFinite = false }
+    orderColumns()
+    rows.indices.append(contentsOf: columns)
+    let start = rows.values.count
+    rows.values.append(contentsOf: repeatElement(0, count: columns.count * d * d))
+    var values = rows.values.mutableSpan
+    for (place, column) in columns.enumerated() {
+      let block = sums[Int(slotOf[Int(column)])]
       slotOf[Int(column)] = -1
-      rows.indices.append(column)
+      let at = start + place * d * d
       if d == 3 {
-        rows.values.append(contentsOf: sums[at..<at + 9])
-      } else {
-        for i in 0..<d { rows.values.append(contentsOf: sums[at + 3 * i..<at + 3 * i + d]) }
+        for j in 0..<3 {
+          values[at + j] = block.rows.0[j]
+          values[at + 3 + j] = block.rows.1[j]
+          values[at + 6 + j] = block.rows.2[j]
+        }
+        continue
+      }
+      for i in 0..<d {
+        for j in 0..<d { values[at + i * d + j] = block[i, j] }
       }
     }
     rows.counts.append(columns.count)
+  }
+
+  /// Sorts the columns; where many of all are there, by looking at each.
+  private mutating func orderColumns() {
+    guard 8 * columns.count > slotOf.count else { return columns.sort() }
+    columns.removeAll(keepingCapacity: true)
+    for column in slotOf.indices where slotOf[column] >= 0 { columns.append(Int32(column)) }
   }
 }

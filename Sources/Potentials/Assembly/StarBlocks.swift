@@ -20,8 +20,8 @@ struct StarBlocks: Sendable {
   var curvatures: [Double] = []
   /// Where g of each star starts, shape [stars + 1]; nothing where there is no embedding.
   var slopeStarts: [Int] = [0]
-  /// g_a, shape [legs, 3].
-  var slopes: [Double] = []
+  /// g_a and a zero, shape [legs].
+  var slopes: [SIMD4<Double>] = []
 
   /// Elements that a star of n legs needs in `blocks`.
   static func size(legs n: Int, coupled: Bool) -> Int { coupled ? 9 * n * (n + 1) / 2 : 9 * n }
@@ -49,7 +49,7 @@ struct StarBlocks: Sendable {
     blocks.append(contentsOf: repeatElement(0, count: size))
     present.append(contentsOf: repeatElement(false, count: size / 9))
     curvatures.append(0)
-    if embedded { slopes.append(contentsOf: repeatElement(0, count: 3 * n)) }
+    if embedded { slopes.append(contentsOf: repeatElement(.zero, count: n)) }
     slopeStarts.append(slopes.count)
   }
 
@@ -62,13 +62,12 @@ struct StarBlocks: Sendable {
   mutating func setCurvature(_ value: Double) { curvatures[curvatures.count - 1] = value }
 
   mutating func setSlope(_ slope: SIMD3<Double>, leg: Int) {
-    let at = slopes.count - 3 * legCount + 3 * leg
-    for i in 0..<3 { slopes[at + i] = slope[i] }
+    slopes[slopes.count - legCount + leg] = SIMD4(slope, 0)
   }
 
   func slope(_ leg: Int) -> SIMD3<Double> {
-    let at = slopes.count - 3 * legCount + 3 * leg
-    return SIMD3(slopes[at], slopes[at + 1], slopes[at + 2])
+    let padded = slopes[slopes.count - legCount + leg]
+    return SIMD3(padded[0], padded[1], padded[2])
   }
 
   /// Adds a contribution to K_ab, and its transpose to K_ba where a ≠ b.

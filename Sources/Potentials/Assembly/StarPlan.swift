@@ -34,7 +34,7 @@ struct StarPlan {
     }
     var set = StarSet()
     prepared.append(try prepared.stars(of: 0..<Self.sampleCount, from: source), to: &set)
-    let elements = set.data.blocks.count + set.data.slopes.count + set.data.present.count / 8
+    let elements = set.data.blocks.count + 4 * set.data.slopes.count + set.data.present.count / 8
     bytesPerStar = (8 * elements + 4 * set.atoms.count) / Self.sampleCount
   }
 
