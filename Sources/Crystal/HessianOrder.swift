@@ -25,7 +25,7 @@ extension BlockSparseMatrix {
     in lattice: Multilattice, limit: Double
   ) -> TranslationViolation {
     precondition(siteCount == lattice.atomCount, "hessian: not of the crystal")
-    let scale = values.reduce(0) { max($0, abs($1)) }
+    let scale = largestElement
     var result = TranslationViolation()
     guard scale > 0 else { return result }
     let (group, count, area) = (lattice.group, lattice.basis.count, blockSize * blockSize)

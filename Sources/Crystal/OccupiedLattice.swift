@@ -34,31 +34,19 @@ public struct OccupiedLattice: Sendable {
       throw InputError(frame.source, "expected atoms with a site (sublattice), found none")
     }
     let classes = Self.classes(of: frame, sited)
-    var places = sited.flatMap { reference[3 * $0..<3 * $0 + 3] }
-    let vacancies = frame.integer("vacancies") ?? 0
-    let missing =
-      vacancies > 0
-      ? try EmptySite.all(of: frame, positions: places, classes: classes, expected: vacancies)
-      : []
-    let missingPlaces = missing.flatMap(\.position)
-    places += missingPlaces
-    let numbers = classes + missing.map(\.sublattice)
-    var perfect = Frame(
-      species: Self.species(of: numbers, frame, sited, classes), positions: places,
-      cell: frame.referenceCell, periodic: frame.periodic, source: frame.source)
-    perfect.setColumn(Column("sublattice", .integer(numbers)))
-    perfect.setColumn(Column("ref_pos", width: 3, .real(places)))
+    let sites = try CrystalSites(
+      of: frame, held: sited, reference: reference, sublattice: classes,
+      vacancyCount: frame.integer("vacancies") ?? 0, searchesAlways: false)
     // Masses play no part in where the sites are.
-    perfect.setColumn(Column("masses", .real([Double](repeating: 1, count: numbers.count))))
-    if frame.dimension != 3 { perfect.setKey("dimension", .integer(frame.dimension)) }
+    let perfect = sites.frame(
+      species: Self.species(of: sites.sublattice, frame, sited, classes),
+      masses: [Double](repeating: 1, count: sites.count), of: frame)
     let lattice = try Multilattice(referenceOf: perfect)
     let number = lattice.siteNumbers
-    var siteOfAtom = [Int?](repeating: nil, count: frame.atomCount)
-    for (index, atom) in sited.enumerated() { siteOfAtom[atom] = number[index] }
     multilattice = lattice
-    self.siteOfAtom = siteOfAtom
-    vacantSites = Array(number[sited.count...])
-    vacantPlaces = missingPlaces
+    siteOfAtom = sites.siteOfAtom.map { site in site.map { number[$0] } }
+    vacantSites = Array(number[sites.vacancies])
+    vacantPlaces = Array(sites.positions[(3 * sited.count)...])
   }
 
   /// A number for every site with an atom: its sublattice, or its species where there is none.

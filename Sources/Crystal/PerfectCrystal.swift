@@ -25,41 +25,27 @@ public struct PerfectCrystal: Sendable {
   public init(of frame: Frame) throws(InputError) {
     let labels = try DefectLabels(frame)
     let held = labels.siteAtoms
-    var siteOfAtom = [Int?](repeating: nil, count: frame.atomCount)
-    for (site, atom) in held.enumerated() { siteOfAtom[atom] = site }
-    var positions = held.flatMap { labels.referencePositions[3 * $0..<3 * $0 + 3] }
-    var sublattice = held.map { labels.sublattice[$0] }
-    let empty = try EmptySite.all(
-      of: frame, positions: positions, classes: sublattice, expected: labels.vacancyCount)
-    positions += empty.flatMap(\.position)
-    sublattice += empty.map(\.sublattice)
-
+    let sites = try CrystalSites(
+      of: frame, held: held, reference: labels.referencePositions,
+      sublattice: held.map { labels.sublattice[$0] }, vacancyCount: labels.vacancyCount,
+      searchesAlways: true)
     let masses = try frame.atomicMasses()
-    let regular = Set(labels.antisites)
+    let antisites = Set(labels.antisites)
     var species = held.map { labels.species[$0] }
     var siteMasses = held.map { masses[$0] }
-    for (site, atom) in held.enumerated() where regular.contains(atom) {
-      let owner = try Self.owner(of: sublattice[site], labels, masses, frame)
+    for (site, atom) in held.enumerated() where antisites.contains(atom) {
+      let owner = try Self.owner(of: sites.sublattice[site], labels, masses, frame)
       (species[site], siteMasses[site]) = owner
     }
-    for site in empty {
-      let owner = try Self.owner(of: site.sublattice, labels, masses, frame)
+    for site in sites.vacancies {
+      let owner = try Self.owner(of: sites.sublattice[site], labels, masses, frame)
       species.append(owner.species)
       siteMasses.append(owner.mass)
     }
-    var perfect = Frame(
-      species: species, positions: positions, cell: frame.referenceCell, periodic: frame.periodic,
-      source: frame.source)
-    perfect.setColumn(Column("sublattice", .integer(sublattice)))
-    perfect.setColumn(Column("ref_pos", width: 3, .real(positions)))
-    perfect.setColumn(Column("masses", .real(siteMasses)))
-    for name in ["dimension", "sublattice_names"] {
-      if let value = frame.key(name) { perfect.setKey(name, value) }
-    }
-    self.frame = perfect
-    self.siteOfAtom = siteOfAtom
-    vacancies = Array(held.count..<species.count)
-    (antisites, interstitials) = (labels.antisites, labels.interstitials)
+    self.frame = sites.frame(species: species, masses: siteMasses, of: frame)
+    siteOfAtom = sites.siteOfAtom
+    vacancies = Array(sites.vacancies)
+    (self.antisites, interstitials) = (labels.antisites, labels.interstitials)
   }
 
   /// Refuses atoms that have left their sites.

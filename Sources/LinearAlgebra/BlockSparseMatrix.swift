@@ -37,6 +37,9 @@ public struct BlockSparseMatrix: Equatable, Sendable {
 
   public var blockCount: Int { indices.count }
 
+  /// The largest |H_ij|, in the unit of `values`; 0 where there is none.
+  public var largestElement: Double { values.reduce(0) { max($0, abs($1)) } }
+
   /// The position of block (i, j) in `indices`, or nil where the block is zero.
   public func position(row i: Int, column j: Int) -> Int? {
     var low = rowStarts[i]

@@ -13,6 +13,8 @@ public struct ReferenceCrystal: Sendable {
   public let normalizer: Normalizer
   /// The mass-weighted Hessian of the reference in the frame's cell.
   public let foldedHessian: BlockSparseMatrix
+  /// The largest |H̃0| in eV/(Å² u).
+  let largestElement: Double
   /// The site of every atom.
   public let sites: [LatticeSite]
   /// m_i^(-1/2) in u^(-1/2), shape [N]; ones where labels are not mass-weighted.
@@ -82,6 +84,7 @@ public struct ReferenceCrystal: Sendable {
     normalizer = try Normalizer(kernel: kernel, group: lattice.group)
     inverseRootMasses = lattice.basisOfAtom.map { scale[$0] }
     foldedHessian = kernel.folded(over: lattice)
+    largestElement = foldedHessian.largestElement
     sites = (0..<lattice.atomCount).map {
       LatticeSite(translation: lattice.translationOfAtom[$0], basis: lattice.basisOfAtom[$0])
     }

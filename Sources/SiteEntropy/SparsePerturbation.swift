@@ -24,11 +24,29 @@ public struct SparsePerturbation: Sendable {
   public init(
     from reference: BlockSparseMatrix, to hessian: BlockSparseMatrix, multilattice: Multilattice
   ) {
+    self.init(
+      from: reference, to: hessian, multilattice: multilattice, largest: reference.largestElement)
+  }
+
+  /// What makes another Hessian of the reference's cell.
+  ///
+  /// - Parameter hessian: Not mass-weighted, of the atoms of the crystal's multilattice, in eV/Å².
+  public init(to hessian: BlockSparseMatrix, crystal: ReferenceCrystal) {
+    self.init(
+      from: crystal.foldedHessian,
+      to: hessian.scaledSymmetrically(by: crystal.inverseRootMasses),
+      multilattice: crystal.multilattice, largest: crystal.largestElement)
+  }
+
+  private init(
+    from reference: BlockSparseMatrix, to hessian: BlockSparseMatrix, multilattice: Multilattice,
+    largest: Double
+  ) {
     precondition(
       hessian.siteCount == multilattice.atomCount && reference.siteCount == hessian.siteCount
         && reference.blockSize == hessian.blockSize, "Hessians of other shapes")
     let area = hessian.blockSize * hessian.blockSize
-    var builder = Builder(multilattice, blockSize: hessian.blockSize, reference: reference)
+    var builder = Builder(multilattice, blockSize: hessian.blockSize, largest: largest)
     var block = [Double](repeating: 0, count: area)
     for i in 0..<hessian.siteCount {
       var (p, q) = (hessian.rowStarts[i], reference.rowStarts[i])
@@ -56,7 +74,7 @@ public struct SparsePerturbation: Sendable {
     let matrix = difference.matrix
     let area = matrix.blockSize * matrix.blockSize
     var builder = Builder(
-      crystal.multilattice, blockSize: matrix.blockSize, reference: crystal.foldedHessian)
+      crystal.multilattice, blockSize: matrix.blockSize, largest: crystal.largestElement)
     var block = [Double](repeating: 0, count: area)
     for i in 0..<matrix.siteCount {
       let row = difference.atoms[i]
@@ -73,7 +91,7 @@ public struct SparsePerturbation: Sendable {
   /// A matrix over the atoms with its rows and columns by site number.
   static func bySite(_ matrix: BlockSparseMatrix, _ lattice: Multilattice) -> BlockSparseMatrix {
     let area = matrix.blockSize * matrix.blockSize
-    var builder = Builder(lattice, blockSize: matrix.blockSize, reference: nil)
+    var builder = Builder(lattice, blockSize: matrix.blockSize, largest: nil)
     for i in 0..<matrix.siteCount {
       for k in matrix.rowStarts[i]..<matrix.rowStarts[i + 1] {
         builder.add(
@@ -104,25 +122,24 @@ public struct SparsePerturbation: Sendable {
       delta: delta)
   }
 
-  /// Collects blocks by atom and sorts them by site number; all of them where there is no reference.
+  /// Collects blocks by atom and sorts them by site number; without those that are rounding beside
+  /// the largest element of the reference, if that is given.
   private struct Builder {
     private let blockSize: Int
     private let number: [Int]
-    private let tolerance: Double
+    /// In the unit of the blocks: those without a larger element are left out.
+    private let rounding: Double
     private var keys: [(pair: UInt64, offset: Int)] = []
     private var values: [Double] = []
 
-    init(_ lattice: Multilattice, blockSize: Int, reference: BlockSparseMatrix?) {
+    init(_ lattice: Multilattice, blockSize: Int, largest: Double?) {
       self.blockSize = blockSize
+      rounding = largest.map { SparsePerturbation.roundingTolerance * $0 } ?? -1
       number = lattice.siteNumbers
-      tolerance =
-        reference.map { reference in
-          SparsePerturbation.roundingTolerance * reference.values.reduce(0) { max($0, abs($1)) }
-        } ?? -1
     }
 
     mutating func add(row: Int, column: Int, _ block: [Double]) {
-      guard block.contains(where: { abs($0) > tolerance }) else { return }
+      guard block.contains(where: { abs($0) > rounding }) else { return }
       keys.append((UInt64(number[row]) << 32 | UInt64(number[column]), values.count))
       values += block
     }

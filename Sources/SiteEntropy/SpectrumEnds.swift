@@ -18,9 +18,7 @@ extension ReferenceCrystal {
     let perturbation =
       try localPerturbation(of: frame, potential: potential)
       ?? SparsePerturbation(
-        from: foldedHessian,
-        to: potential.prepared(for: frame).hessian(positions: positions(of: frame))
-          .scaledSymmetrically(by: inverseRootMasses), multilattice: multilattice)
+        to: potential.prepared(for: frame).hessian(positions: positions(of: frame)), crystal: self)
     if perturbation.coreOrder <= 1500 {
       let core = perturbation.core(basisCount: normalizer.basisCount)
       return try CoreEngine().labels(of: core, at: [], normalizer: normalizer).ledger

@@ -62,10 +62,7 @@ final class LabelProblem: Sendable {
   }
 
   private func wholePerturbation() throws -> SparsePerturbation {
-    SparsePerturbation(
-      from: crystal.foldedHessian,
-      to: try hessian().scaledSymmetrically(by: crystal.inverseRootMasses),
-      multilattice: crystal.multilattice)
+    SparsePerturbation(to: try hessian(), crystal: crystal)
   }
 
   /// - Throws: `InputError`.

@@ -33,15 +33,10 @@ struct LocalProblem: Sendable {
     }
     local = try LocalHessian(prepared.at(ideal), reach: farthest * (1 + 1e-9))
     let perturbation = SparsePerturbation(
-      from: crystal.foldedHessian,
-      to: try prepared.hessian(positions: positions)
-        .scaledSymmetrically(by: crystal.inverseRootMasses),
-      multilattice: crystal.multilattice)
+      to: try prepared.hessian(positions: positions), crystal: crystal)
     var isMoved = [Bool](repeating: false, count: crystal.multilattice.atomCount)
     for atom in moved { isMoved[atom] = true }
-    negligible =
-      1e-9
-      * crystal.foldedHessian.values.reduce(0) { max($0, abs($1)) }
+    negligible = 1e-9 * crystal.largestElement
     reach = Self.reach(perturbation.matrix, crystal.multilattice, negligible) + 0.01
     cutoff = potential.cutoff
     self.crystal = crystal

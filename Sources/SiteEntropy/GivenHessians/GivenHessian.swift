@@ -39,7 +39,7 @@ public struct GivenHessian: Sendable {
     checking given: BlockSparseMatrix, of frame: Frame, isReference: Bool,
     freeAtoms: [Int]? = nil, rowsAreKnown: Bool = false, name: String
   ) throws(InputError) {
-    let largest = given.values.reduce(0) { max($0, abs($1)) }
+    let largest = given.largestElement
     guard largest > 0, largest.isFinite else {
       throw InputError(file: name, "expected a Hessian, found zeros only")
     }

@@ -147,9 +147,7 @@ public struct Differentiator: Sendable {
     }
     let perturbation =
       try crystal.localPerturbation(of: frame, potential: potential)
-      ?? SparsePerturbation(
-        from: crystal.foldedHessian,
-        to: hessian.scaledSymmetrically(by: crystal.inverseRootMasses), multilattice: lattice)
+      ?? SparsePerturbation(to: hessian, crystal: crystal)
     let (m, n) = (perturbation.coreOrder, hessian.order)
     if engine == .polynomial, n < Self.leastOrder {
       return (.dense, "Lanczos vectors would fill a space of \(n) dimensions")
