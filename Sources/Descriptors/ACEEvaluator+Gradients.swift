@@ -124,7 +124,7 @@ extension ACEEvaluator {
             var value = SIMD8<Double>(repeating: 0)
             var slope = SIMD8<Double>(repeating: 0)
             for n in 0..<counts[l] {
-              let adjoint = adjoints[places[lm] &+ 24 &* (n / 4) &+ n % 4][lane]
+              let adjoint = adjoints[places[lm] &+ n][lane]
               value += adjoint * values[n]
               slope += adjoint * slopes[n]
             }

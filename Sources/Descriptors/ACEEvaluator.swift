@@ -4,13 +4,16 @@ internal import LinearAlgebra
 /// Evaluates the functions of an ``ACEBasis`` in blocks of centres.
 ///
 /// Neighbours of one centre run eight at a time through the radial functions and harmonics, whose
-/// products are summed in tiles; the products of the sums then run over eight centres at a time. Each lane is computed alike, so the features of
-/// a centre do not depend on the block it stands in.
+/// products are summed in tiles; the products of the sums then run over eight centres at a time. Each
+/// lane is computed alike, so the features of a centre do not depend on the block it stands in.
 public struct ACEEvaluator: Sendable {
   public let basis: ACEBasis
   package let program: ACEProgram
   let radial: RadialBasis
   let harmonics: SphericalHarmonics
+  private let rows: HarmonicRows
+  /// What the sums over rows are to be multiplied by, shape [inputs].
+  private let scales: [Double]
 
   /// - Throws: ``DescriptorError/option(_:expected:found:)`` for radial options out of range.
   ///
@@ -21,8 +24,10 @@ public struct ACEEvaluator: Sendable {
     program = functions.map(whole.keeping) ?? whole
     radial = try RadialBasis(
       options: basis.options.radial, cutoff: basis.options.cutoff,
-      count: 4 * max(1, program.inputs.radialGroups))
+      count: max(1, program.inputs.radialCount))
     harmonics = SphericalHarmonics(maximumDegree: program.inputs.largestDegree)
+    rows = HarmonicRows(maximumDegree: program.inputs.largestDegree)
+    scales = program.inputs.scales(of: rows)
   }
 
   public var featureCount: Int { program.outputs.count }
@@ -32,8 +37,8 @@ public struct ACEEvaluator: Sendable {
     /// R_n of one batch of neighbours, shape [n].
     var radial: [SIMD8<Double>]
     var radialSlopes: [SIMD8<Double>]
-    /// R_n of all neighbours of one channel, shape [groups of four n, neighbours].
-    var radialGroups: [SIMD4<Double>]
+    /// R_n of all neighbours of one channel, shape [n, batches].
+    var radialRows: [SIMD8<Double>]
     /// Of one batch of neighbours, shape [(l, m)].
     var harmonics: [SIMD8<Double>]
     /// Those of one |m| and all neighbours of one channel, shape [rows, batches].
@@ -56,7 +61,7 @@ public struct ACEEvaluator: Sendable {
     let harmonicCount = SphericalHarmonics.count(harmonics.maximumDegree)
     return Scratch(
       radial: .init(repeating: zero, count: radial.count),
-      radialSlopes: .init(repeating: zero, count: radial.count), radialGroups: [],
+      radialSlopes: .init(repeating: zero, count: radial.count), radialRows: [],
       harmonics: .init(repeating: zero, count: harmonicCount), harmonicRows: [], directions: [],
       harmonicGradients: .init(repeating: zero, count: 3 * harmonicCount),
       harmonicScratch: .init(repeating: zero, count: harmonics.scratchCount),
@@ -127,13 +132,14 @@ public struct ACEEvaluator: Sendable {
         sortByChannel(environment, environment.pairs(of: center), &scratch)
         reserve(&scratch)
         sumInputs(
-          environment, scratch.order, scratch.orderStarts, &scratch.radial, &scratch.radialGroups,
-          &scratch.harmonicRows, &scratch.directions, &scratch.inputs, at: lane * width)
+          environment, scratch.order, scratch.orderStarts, &scratch.radialRows,
+          &scratch.harmonicRows,
+          &scratch.directions, &scratch.inputs, at: lane * width)
       } else {
         for a in lane * width..<(lane + 1) * width { scratch.inputs[a] = 0 }
       }
     }
-    Self.transpose(scratch.inputs, width: width, into: &scratch.values)
+    Self.transpose(scratch.inputs, width: width, scales, into: &scratch.values)
     var values = scratch.values.mutableSpan
     program.run(&values)
   }
@@ -147,27 +153,29 @@ public struct ACEEvaluator: Sendable {
       guard values.count < count else { return }
       values += repeatElement(Element(), count: count - values.count)
     }
-    grow(&scratch.radialGroups, most * radial.count * 2)
-    grow(&scratch.harmonicRows, most * (2 * harmonics.maximumDegree + 6))
+    grow(&scratch.radialRows, most * radial.count)
+    grow(&scratch.harmonicRows, most * (2 * harmonics.maximumDegree + 2))
     grow(&scratch.directions, most * 5)
   }
 
-  /// Inputs of eight centres, shape [8, width], side by side; the first is 1.
+  /// Inputs of eight centres, shape [8, width], side by side and scaled; the first is 1.
   private static func transpose(
-    _ inputs: [Double], width: Int, into values: inout [SIMD8<Double>]
+    _ inputs: [Double], width: Int, _ scales: [Double], into values: inout [SIMD8<Double>]
   ) {
-    let inputs = inputs.span
+    let (inputs, scales) = (inputs.span, scales.span)
     var values = values.mutableSpan
     values[0] = SIMD8(repeating: 1)
     for a in 1..<width {
-      values[a] = SIMD8(
-        inputs[a], inputs[width &+ a], inputs[2 &* width &+ a], inputs[3 &* width &+ a],
-        inputs[4 &* width &+ a], inputs[5 &* width &+ a], inputs[6 &* width &+ a],
-        inputs[7 &* width &+ a])
+      values[a] =
+        scales[a]
+        * SIMD8(
+          inputs[a], inputs[width &+ a], inputs[2 &* width &+ a], inputs[3 &* width &+ a],
+          inputs[4 &* width &+ a], inputs[5 &* width &+ a], inputs[6 &* width &+ a],
+          inputs[7 &* width &+ a])
     }
   }
 
-  /// A_(z n l m) of one centre.
+  /// A_(z n l m) of one centre, over the scales of the rows.
   ///
   /// The pairs come sorted by channel: those of channel z are order[orderStarts[z]] and on. Harmonics of
   /// one |m| at a time, which stay near, are summed with the radial functions of all neighbours.
@@ -175,13 +183,11 @@ public struct ACEEvaluator: Sendable {
   /// - Parameter inputs: Written from `row` on.
   private func sumInputs(
     _ environment: Environments, _ order: [Int32], _ orderStarts: [Int],
-    _ radialValues: inout [SIMD8<Double>], _ radialGroups: inout [SIMD4<Double>],
-    _ harmonicRows: inout [SIMD8<Double>], _ directions: inout [SIMD8<Double>],
-    _ inputs: inout [Double], at row: Int
+    _ radialRows: inout [SIMD8<Double>], _ harmonicRows: inout [SIMD8<Double>],
+    _ directions: inout [SIMD8<Double>], _ inputs: inout [Double], at row: Int
   ) {
     // Spans are borrowed here, field by field: the fields of one structure cannot lend together.
-    var radialValues = radialValues.mutableSpan
-    var radialGroups = radialGroups.mutableSpan
+    var radialRows = radialRows.mutableSpan
     var harmonicRows = harmonicRows.mutableSpan
     var directions = directions.mutableSpan
     var inputs = inputs.mutableSpan
@@ -194,10 +200,7 @@ public struct ACEEvaluator: Sendable {
         let neighbors = NeighborBatch(
           distances, vectors, order.span, first..<min(first + 8, orderStarts[z + 1]),
           beyond: basis.options.cutoff)
-        radial.values(neighbors.distance, into: &radialValues)
-        for group in 0..<radial.count / 4 {
-          Self.turn(radialValues, group, into: &radialGroups, at: 8 * (group * batches + batch))
-        }
+        radial.values(neighbors.distance, into: &radialRows, at: batch, stride: batches)
         (directions[5 * batch], directions[5 * batch + 1]) = (neighbors.x, neighbors.y)
         directions[5 * batch + 2] = neighbors.z
         directions[5 * batch + 3] = SIMD8(repeating: 1)
@@ -205,41 +208,15 @@ public struct ACEEvaluator: Sendable {
       }
       let parts = program.inputs.parts[z]
       for m in parts.indices {
-        for batch in 0..<batches {
-          fillRows(m, parts.count - 1, &directions, batch, batches, into: &harmonicRows)
-        }
-        let groups = parts[m].groups
-        sumOuterProducts(
-          radialGroups.span, harmonicRows.span, count: count, width: 8 * batches,
-          groups: groups.span, into: &inputs, at: row + parts[m].start)
+        rows.fill(
+          m: m, degree: parts.count - 1, directions: &directions, batches: batches,
+          into: &harmonicRows)
+        let counts = parts[m].counts
+        sumRowProducts(
+          radialRows.span, harmonicRows.span, count: count, width: 8 * batches, counts: counts.span,
+          into: &inputs, at: row + parts[m].start)
       }
     }
-  }
-
-  /// The harmonics of one |m| and one batch of neighbours; their (x + iy)^m goes on to m + 1.
-  @inline(__always)
-  private func fillRows(
-    _ m: Int, _ degree: Int, _ directions: inout MutableSpan<SIMD8<Double>>, _ batch: Int,
-    _ batches: Int, into rows: inout MutableSpan<SIMD8<Double>>
-  ) {
-    let at = 5 &* batch
-    let (x, y, z) = (directions[at], directions[at &+ 1], directions[at &+ 2])
-    let (re, im) = (directions[at &+ 3], directions[at &+ 4])
-    harmonics.column(
-      m: m, degrees: m...degree, z: z, planar: (re, im), into: &rows, at: batch, stride: batches)
-    directions[at &+ 3] = x * re - y * im
-    directions[at &+ 4] = x * im + y * re
-  }
-
-  /// Four functions of eight neighbours, turned to eight neighbours with four functions.
-  @inline(__always)
-  private static func turn(
-    _ values: borrowing MutableSpan<SIMD8<Double>>, _ group: Int,
-    into groups: inout MutableSpan<SIMD4<Double>>, at first: Int
-  ) {
-    let (a, b) = (values[4 &* group], values[4 &* group &+ 1])
-    let (c, d) = (values[4 &* group &+ 2], values[4 &* group &+ 3])
-    for lane in 0..<8 { groups[first &+ lane] = SIMD4(a[lane], b[lane], c[lane], d[lane]) }
   }
 
   /// Brings the pairs of a centre into the order of their channels, stably.

@@ -1,14 +1,14 @@
 /// Where the sums over neighbours A_(z n l m) stand among the values of an ``ACEProgram``.
 ///
-/// Those of a channel come by |m|, as the harmonics are made, then by l; of each l, m stands before -m.
-/// They are tiles of six such rows by four n, as the kernel makes them (`sumOuterProducts`): six rows
-/// one after the other have as many groups of four n as the one of them that needs most. What a tile has
-/// beyond that is computed and not used.
+/// Those of a channel come by |m|, as the harmonics are made, then by l; of each l, m stands before -m,
+/// and of each of these the values of n = 1, 2, … one behind the other. They are made two rows at a time
+/// (`sumRowProducts`): m and -m have as many n; of m = 0 two degrees make a pair, with as many n as the
+/// one of them that needs more. What a row has beyond its own is computed and not used.
 package struct ACEInputs: Sendable {
   /// The rows of one channel and |m|.
   struct Part: Sendable {
-    /// Groups of four n of each six rows.
-    var groups: [Int32]
+    /// How many n each two rows have.
+    var counts: [Int32]
     /// The first value.
     var start: Int
   }
@@ -17,8 +17,7 @@ package struct ACEInputs: Sendable {
   let counts: [[Int]]
   /// Shape [channels][L + 1], by |m|.
   let parts: [[Part]]
-  /// The values of n = 1 of each (l, m), shape [channels][(L + 1)²]; that of n stands
-  /// 24 ⌊(n - 1) / 4⌋ + (n - 1) mod 4 behind.
+  /// The values of n = 1 of each (l, m), shape [channels][(L + 1)²]; that of n stands n - 1 behind.
   let places: [[Int]]
   /// Values, the number 1 included, which is value 0.
   package let valueCount: Int
@@ -33,13 +32,13 @@ package struct ACEInputs: Sendable {
       var place = [Int](repeating: 0, count: counts.count * counts.count)
       for m in counts.indices {
         let rows = Self.rows(m, degree: counts.count - 1)
-        own.append(Part(groups: [], start: next))
-        for first in stride(from: 0, to: rows.count, by: 6) {
-          let six = rows[first..<min(first + 6, rows.count)]
-          let most = six.reduce(0) { max($0, counts[$1.l]) }
-          own[m].groups.append(Int32((most + 3) / 4))
-          for (index, row) in six.enumerated() { place[row.lm] = next + 4 * index }
-          next += 24 * ((most + 3) / 4)
+        own.append(Part(counts: [], start: next))
+        for first in stride(from: 0, to: rows.count, by: 2) {
+          let pair = rows[first..<min(first + 2, rows.count)]
+          let most = pair.reduce(0) { max($0, counts[$1.l]) }
+          own[m].counts.append(Int32(most))
+          for (index, row) in pair.enumerated() { place[row.lm] = next + most * index }
+          next += 2 * most
         }
       }
       parts.append(own)
@@ -63,8 +62,7 @@ package struct ACEInputs: Sendable {
   ///
   /// - Parameter m: l + m, from 0 to 2l.
   func index(_ factor: ACEFactor, m: Int) -> Int {
-    let n = factor.n - 1
-    return places[factor.z][factor.l * factor.l + m] + 24 * (n / 4) + n % 4
+    places[factor.z][factor.l * factor.l + m] + factor.n - 1
   }
 
   /// All factors, by channel, l and n.
@@ -76,9 +74,20 @@ package struct ACEInputs: Sendable {
     }
   }
 
+  /// The scale of the harmonic of each value, shape [valueCount]; 1 for those that stand for none.
+  func scales(of rows: HarmonicRows) -> [Double] {
+    var scales = [Double](repeating: 1, count: valueCount)
+    for factor in factors {
+      for m in 0...2 * factor.l {
+        scales[index(factor, m: m)] = rows.scale(l: factor.l, m: abs(m - factor.l))
+      }
+    }
+    return scales
+  }
+
   /// Largest degree, 0 where there is no factor.
   var largestDegree: Int { counts.map { max(0, $0.count - 1) }.max() ?? 0 }
 
-  /// Groups of four n that the radial functions must fill.
-  var radialGroups: Int { ((counts.flatMap(\.self).max() ?? 0) + 3) / 4 }
+  /// Radial functions that are needed.
+  var radialCount: Int { counts.flatMap(\.self).max() ?? 0 }
 }

@@ -81,6 +81,8 @@ private func check(_ functions: [Int], count: Int) throws(DescriptorError) {
 public struct PreparedFrame: Sendable {
   /// Centres computed together by one thread.
   static let blockSize = 64
+  /// From so many atoms on blocks are larger, and still enough for all threads.
+  private static let largeFrame = 8192
 
   public let atomCount: Int
   /// Centre channel of each atom, an index of `channelNames`, shape [N].
@@ -131,7 +133,8 @@ public struct PreparedFrame: Sendable {
   public func mapBlocks<Value: Sendable>(
     _ body: @Sendable (_ atoms: Range<Int>, _ features: Span<Double>) -> Value
   ) throws(InputError) -> [Value] {
-    let blocks = Self.blocks(of: 0..<atomCount, size: 2 * Self.blockSize)
+    let blocks = Self.blocks(
+      of: 0..<atomCount, size: Self.blockSize * (atomCount < Self.largeFrame ? 2 : 4))
     let parts = mapConcurrently(blocks.count) { block in
       self.result(of: blocks[block], body)
     }

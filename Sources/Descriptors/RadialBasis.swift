@@ -143,9 +143,10 @@ package struct RadialBasis: Sendable {
   ///
   /// - Parameters:
   ///   - r: Distances in Å.
-  ///   - values: R_n, shape [count], dimensionless; overwritten.
+  ///   - values: R_n, dimensionless; overwritten from `first` on, every `stride`-th.
   package func values(
-    _ r: SIMD8<Double>, into values: inout MutableSpan<SIMD8<Double>>
+    _ r: SIMD8<Double>, into values: inout MutableSpan<SIMD8<Double>>, at first: Int = 0,
+    stride: Int = 1
   ) {
     let recurrence = recurrence.span
     let x = Self.transform(r, options, agnesi)
@@ -156,13 +157,15 @@ package struct RadialBasis: Sendable {
     envelope.replace(with: 0, where: r .>= cutoff)
     var previous = SIMD8<Double>(repeating: 0)
     var current = envelope * recurrence[0]
-    values[0] = current
+    var place = first
+    values[place] = current
     for n in 1..<max(1, count) {
       let next =
         (recurrence[3 * n] + recurrence[3 * n + 1] * y) * current
         - recurrence[3 * n + 2] * previous
       (previous, current) = (current, next)
-      values[n] = next
+      place &+= stride
+      values[place] = next
     }
   }
 

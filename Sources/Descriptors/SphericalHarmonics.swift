@@ -70,40 +70,6 @@ package struct SphericalHarmonics: Sendable {
     }
   }
 
-  /// Y_lm and Y_l(-m) of one m ≥ 0 and l = m, m + 1, …: the same numbers as ``values(x:y:z:into:scratch:)``.
-  ///
-  /// - Parameters:
-  ///   - degrees: From m to the largest l.
-  ///   - planar: Re and Im of (x + iy)^m.
-  ///   - rows: Overwritten from `first` on, every `stride`-th: of each l, m before -m; of m = 0 one.
-  package func column(
-    m: Int, degrees: ClosedRange<Int>, z: SIMD8<Double>,
-    planar: (re: SIMD8<Double>, im: SIMD8<Double>),
-    into rows: inout MutableSpan<SIMD8<Double>>, at first: Int, stride: Int
-  ) {
-    let (recurrence, norms) = (recurrence.span, norms.span)
-    var before = SIMD8<Double>(repeating: 0)
-    var current = SIMD8<Double>(repeating: diagonals[m])
-    var (place, index) = (first, m * (m + 1) / 2 + m)
-    for l in degrees {
-      let q = norms[index] * current
-      if m == 0 {
-        rows[place] = q
-        place &+= stride
-      } else {
-        rows[place] = q * planar.re
-        rows[place &+ stride] = q * planar.im
-        place &+= 2 &* stride
-      }
-      index &+= l &+ 1
-      guard l < degrees.upperBound else { return }
-      let factors = recurrence[index]
-      let next = (factors[0] * z) * current - factors[1] * before
-      before = current
-      current = next
-    }
-  }
-
   /// Y_lm and r ∂Y_lm/∂(x, y, z) along the sphere, of unit vectors.
   ///
   /// - Parameters:

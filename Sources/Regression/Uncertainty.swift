@@ -73,7 +73,7 @@ extension RidgeChannel {
     let k = coefficients.count
     precondition(features.count == siteCount * k, "leverages: expected [\(siteCount), \(k)]")
     // Blocks of fixed height: the bytes do not depend on the number of threads.
-    let height = 128
+    let height = 256
     let parts = mapConcurrently((siteCount + height - 1) / height) { block -> [Double] in
       let sites = block * height..<min(siteCount, (block + 1) * height)
       return squaredRows(
