@@ -13,7 +13,7 @@ extension BlockSparseMatrix {
     _ x: Span<Double>, width: Int, into y: inout MutableSpan<Double>,
     dots: inout MutableSpan<Double>
   ) {
-    multiply(x, width: width, into: &y, dots: &dots) { y, _, image in image }
+    multiply(x, width: width, subtracting: nil, into: &y, dots: &dots)
   }
 
   /// Y ← H·X - Y diag(b) for a batch, and the dot product of each column of X with the new one of Y.
@@ -28,16 +28,14 @@ extension BlockSparseMatrix {
   ) {
     precondition(b.count == width, "b: expected [\(width)]")
     withLanes(reading: b) { b in
-      multiply(x, width: width, into: &y, dots: &dots) { y, column, image in image - b[column] * y }
+      multiply(x, width: width, subtracting: b, into: &y, dots: &dots)
     }
   }
 
-  /// - Parameter combine: What becomes of an element of Y in a column, given that of H·X.
-  @inline(__always)
+  /// - Parameter b: nil for zeros.
   private func multiply(
-    _ x: Span<Double>, width: Int, into y: inout MutableSpan<Double>,
-    dots: inout MutableSpan<Double>,
-    _ combine: (_ y: SIMD4<Double>, _ column: Int, _ image: SIMD4<Double>) -> SIMD4<Double>
+    _ x: Span<Double>, width: Int, subtracting b: Lanes?, into y: inout MutableSpan<Double>,
+    dots: inout MutableSpan<Double>
   ) {
     precondition(width.isMultiple(of: 4) && dots.count == width, "dots: expected [\(width)]")
     precondition(x.count == order * width && y.count == x.count, "X, Y: expected [order, width]")
@@ -47,11 +45,15 @@ extension BlockSparseMatrix {
         withLanes(&dots) { dots in
           withLanes(reading: values.span) { values in
             for i in 0..<siteCount {
-              if blockSize == 3 {
-                multiplyRow3(i, values, x, width, y, dots, combine)
-              } else {
-                multiplyRow(i, values, x, width, y, dots, combine)
+              guard blockSize == 3 else {
+                multiplyRow(i, values, x, width, b, y, dots)
+                continue
               }
+              // Eight columns share a load of the block.
+              for column in stride(from: 0, to: width - 4, by: 8) {
+                multiplyEight(i, values, x, width, column, b, y, dots)
+              }
+              if width % 8 == 4 { multiplyFour(i, values, x, width, width - 4, b, y, dots) }
             }
           }
         }
@@ -60,37 +62,66 @@ extension BlockSparseMatrix {
   }
 
   @inline(__always)
-  private func multiplyRow3(
-    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes,
-    _ combine: (SIMD4<Double>, Int, SIMD4<Double>) -> SIMD4<Double>
+  private func multiplyEight(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ column: Int, _ b: Lanes?, _ y: Lanes,
+    _ dots: Lanes
   ) {
-    let (first, last) = (rowStarts[i], rowStarts[i + 1])
-    for column in stride(from: 0, to: width, by: 4) {
-      var (sumA, sumB, sumC) = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
-      for k in first..<last {
-        let from = 3 &* Int(indices[k]) &* width &+ column
-        let (p, q, r) = (x[from], x[from &+ width], x[from &+ 2 &* width])
-        let v = values.advanced(by: 9 &* k)
-        sumA += p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
-        sumB += p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
-        sumC += p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
-      }
-      let to = 3 &* i &* width &+ column
-      sumA = combine(y[to], column, sumA)
-      sumB = combine(y[to &+ width], column, sumB)
-      sumC = combine(y[to &+ 2 &* width], column, sumC)
-      y[to] = sumA
-      y[to &+ width] = sumB
-      y[to &+ 2 &* width] = sumC
-      guard first < last else { continue }
-      dots[column] += x[to] * sumA + x[to &+ width] * sumB + x[to &+ 2 &* width] * sumC
+    var (sumA, sumB, sumC) = (SIMD8<Double>(), SIMD8<Double>(), SIMD8<Double>())
+    for k in rowStarts[i]..<rowStarts[i + 1] {
+      let from = 3 &* Int(indices[k]) &* width &+ column
+      let (p, q, r) = (x.eight(from), x.eight(from &+ width), x.eight(from &+ 2 &* width))
+      let v = values.advanced(by: 9 &* k)
+      sumA += p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
+      sumB += p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
+      sumC += p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
     }
+    let to = 3 &* i &* width &+ column
+    if let b {
+      let factor = b.eight(column)
+      sumA -= factor * y.eight(to)
+      sumB -= factor * y.eight(to &+ width)
+      sumC -= factor * y.eight(to &+ 2 &* width)
+    }
+    y.set(to, sumA)
+    y.set(to &+ width, sumB)
+    y.set(to &+ 2 &* width, sumC)
+    guard rowStarts[i] < rowStarts[i + 1] else { return }
+    let dot =
+      x.eight(to) * sumA + x.eight(to &+ width) * sumB + x.eight(to &+ 2 &* width) * sumC
+    dots.set(column, dots.eight(column) + dot)
   }
 
   @inline(__always)
+  private func multiplyFour(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ column: Int, _ b: Lanes?, _ y: Lanes,
+    _ dots: Lanes
+  ) {
+    var (sumA, sumB, sumC) = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
+    for k in rowStarts[i]..<rowStarts[i + 1] {
+      let from = 3 &* Int(indices[k]) &* width &+ column
+      let (p, q, r) = (x[from], x[from &+ width], x[from &+ 2 &* width])
+      let v = values.advanced(by: 9 &* k)
+      sumA += p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
+      sumB += p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
+      sumC += p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
+    }
+    let to = 3 &* i &* width &+ column
+    if let b {
+      sumA -= b[column] * y[to]
+      sumB -= b[column] * y[to &+ width]
+      sumC -= b[column] * y[to &+ 2 &* width]
+    }
+    y[to] = sumA
+    y[to &+ width] = sumB
+    y[to &+ 2 &* width] = sumC
+    guard rowStarts[i] < rowStarts[i + 1] else { return }
+    dots[column] += x[to] * sumA + x[to &+ width] * sumB + x[to &+ 2 &* width] * sumC
+  }
+
+  /// Any size of blocks.
+  @inline(__always)
   private func multiplyRow(
-    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ y: Lanes, _ dots: Lanes,
-    _ combine: (SIMD4<Double>, Int, SIMD4<Double>) -> SIMD4<Double>
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ b: Lanes?, _ y: Lanes, _ dots: Lanes
   ) {
     let d = blockSize
     for column in stride(from: 0, to: width, by: 4) {
@@ -98,12 +129,12 @@ extension BlockSparseMatrix {
         var sum = SIMD4<Double>()
         for k in rowStarts[i]..<rowStarts[i + 1] {
           let from = d &* Int(indices[k]) &* width &+ column
-          for b in 0..<d {
-            sum += x[from &+ b &* width] * values.scalar((k &* d &+ a) &* d &+ b)
+          for e in 0..<d {
+            sum += x[from &+ e &* width] * values.scalar((k &* d &+ a) &* d &+ e)
           }
         }
         let to = (d &* i &+ a) &* width &+ column
-        sum = combine(y[to], column, sum)
+        if let b { sum -= b[column] * y[to] }
         y[to] = sum
         dots[column] += x[to] * sum
       }
@@ -135,21 +166,58 @@ extension BlockSparseMatrix {
         withLanes(&dots) { dots in
           withLanes(reading: values.span) { values in
             for i in 0..<siteCount {
-              let to = d &* Int(places[i]) &* width &+ column
-              for a in 0..<d {
-                var sum = SIMD4<Double>()
-                for k in rowStarts[i]..<rowStarts[i + 1] {
-                  let from = d &* Int(places[Int(indices[k])]) &* width &+ column
-                  let v = values.advanced(by: (k &* d &+ a) &* d)
-                  for b in 0..<d { sum += x[from &+ b &* width] * v.scalar(b) }
-                }
-                y[to &+ a &* width] += sum
-                dots[column] += x[to &+ a &* width] * sum
+              if d == 3 {
+                addRow3(i, values, x, places, width, column, y, dots)
+              } else {
+                addRow(i, values, x, places, width, column, y, dots)
               }
             }
           }
         }
       }
+    }
+  }
+
+  @inline(__always)
+  private func addRow3(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ places: Span<Int32>, _ width: Int, _ column: Int,
+    _ y: Lanes, _ dots: Lanes
+  ) {
+    var (sumA, sumB, sumC) = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
+    for k in rowStarts[i]..<rowStarts[i + 1] {
+      let from = 3 &* Int(places[Int(indices[k])]) &* width &+ column
+      let (p, q, r) = (x[from], x[from &+ width], x[from &+ 2 &* width])
+      let v = values.advanced(by: 9 &* k)
+      sumA = sumA + p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
+      sumB = sumB + p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
+      sumC = sumC + p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
+    }
+    let to = 3 &* Int(places[i]) &* width &+ column
+    y[to] += sumA
+    y[to &+ width] += sumB
+    y[to &+ 2 &* width] += sumC
+    dots[column] += x[to] * sumA
+    dots[column] += x[to &+ width] * sumB
+    dots[column] += x[to &+ 2 &* width] * sumC
+  }
+
+  /// Any size of blocks.
+  @inline(__always)
+  private func addRow(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ places: Span<Int32>, _ width: Int, _ column: Int,
+    _ y: Lanes, _ dots: Lanes
+  ) {
+    let d = blockSize
+    let to = d &* Int(places[i]) &* width &+ column
+    for a in 0..<d {
+      var sum = SIMD4<Double>()
+      for k in rowStarts[i]..<rowStarts[i + 1] {
+        let from = d &* Int(places[Int(indices[k])]) &* width &+ column
+        let v = values.advanced(by: (k &* d &+ a) &* d)
+        for b in 0..<d { sum += x[from &+ b &* width] * v.scalar(b) }
+      }
+      y[to &+ a &* width] += sum
+      dots[column] += x[to &+ a &* width] * sum
     }
   }
 }

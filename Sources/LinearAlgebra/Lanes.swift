@@ -1,4 +1,4 @@
-/// Memory of a kernel, read and written four columns at a time without bounds checks.
+/// Memory of a kernel, read and written four or eight columns at a time without bounds checks.
 ///
 /// Lives only inside the closure that lends the memory; the kernels of this module check the
 /// shapes once, before they make one.
@@ -20,6 +20,15 @@
     @inline(__always) nonmutating set {
       unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: newValue, as: SIMD4<Double>.self)
     }
+  }
+
+  /// Elements `index ..< index + 8`.
+  @inline(__always) func eight(_ index: Int) -> SIMD8<Double> {
+    unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD8<Double>.self)
+  }
+
+  @inline(__always) func set(_ index: Int, _ value: SIMD8<Double>) {
+    unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: value, as: SIMD8<Double>.self)
   }
 
   @inline(__always) func scalar(_ index: Int) -> Double { unsafe base[index] }
