@@ -1,5 +1,5 @@
-// Kernels of block Lanczos on patches: vectors of four columns a site (the last ones zero where
-// there are fewer than four components) side by side in rows of `width`.
+// Kernels of block Lanczos on patches: vectors of d columns a site side by side in rows of `width`.
+// Four lanes are read and written, so that those beyond the d of a site are the next one's.
 
 /// Where the blocks of a sparse matrix fall in a patch of its sites.
 public struct PatchBlocks: Sendable {
@@ -78,12 +78,13 @@ public struct PatchBlocks: Sendable {
   }
 }
 
-/// W = D S for four columns, and M = Sᵀ W.
+/// W = D S for the d columns of a site, and M = Sᵀ W.
 ///
 /// - Parameters:
-///   - s, w: Shape [places · d, width]; of W only these columns are written.
-///   - column: The first of the four.
-///   - gram: M, shape [4, 4]; overwritten.
+///   - s, w: Shape [places · d, width]; W is overwritten in these columns and has numbers of no meaning
+///     in what follows of four of them: sites go in the order of their columns.
+///   - column: The first of the d, with three more in the row.
+///   - gram: M, shape [4, 4]; overwritten, d × d of it have a meaning.
 public func multiplyPatch(
   _ matrix: BlockSparseMatrix, _ patch: PatchBlocks, _ s: Span<Double>, width: Int, column: Int,
   into w: inout MutableSpan<Double>, gram: inout MutableSpan<Double>
@@ -154,20 +155,22 @@ public func multiplyPatch(
   }
 }
 
-/// One step of block Lanczos for four columns, and R = Nᵀ W of what comes next:
+/// One step of block Lanczos for the d columns of a site, and R = Nᵀ W of what comes next:
 ///
 ///     N = P - S α - N β
 ///
 /// - Parameters:
-///   - next: The vectors before S; overwritten by those after. Shape [rows, width], like the others.
-///   - alpha, beta: Shape [3, 4].
-///   - gram: R, shape [4, 4]; overwritten.
+///   - next: The vectors before S; overwritten in these columns alone by those after. Shape
+///     [rows, width], like the others.
+///   - alpha, beta: Shape [3, 4], with zeros beyond d × d.
+///   - gram: R, shape [4, 4]; overwritten, d × d of it have a meaning.
 public func advancePatch(
   _ next: inout MutableSpan<Double>, image p: Span<Double>, current s: Span<Double>,
-  product w: Span<Double>, alpha: Span<Double>, beta: Span<Double>, width: Int, column: Int,
-  gram: inout MutableSpan<Double>
+  product w: Span<Double>, alpha: Span<Double>, beta: Span<Double>, components d: Int, width: Int,
+  column: Int, gram: inout MutableSpan<Double>
 ) {
   let count = next.count
+  let isNextSite = SIMD4<Int64>(0, 1, 2, 3) .>= SIMD4(repeating: Int64(d))
   precondition(
     p.count >= count && s.count == count && w.count == count && count.isMultiple(of: width)
       && column >= 0 && column + 4 <= width && alpha.count == 12 && beta.count == 12
@@ -189,7 +192,7 @@ public func advancePatch(
                 n -= b0 * y[0]
                 n -= b1 * y[1]
                 n -= b2 * y[2]
-                next[row] = n
+                next[row] = n.replacing(with: y, where: isNextSite)
                 let image = w[row]
                 m0 += image * n[0]
                 m1 += image * n[1]

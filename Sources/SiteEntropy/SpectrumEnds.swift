@@ -34,15 +34,22 @@ package struct SpectrumEnds {
   /// The error of an end is about the square of its residual, both relative to the larger of 1 and
   /// the norm of E.
   private static let residual = 1e-6
+  /// The same of the lower end, relative to its distance from 0, where only its sign is wanted.
+  private static let residualOfSign = 0.05
+  /// The steps that a sign takes at least, for a mode of a few sites to grow out of random vectors.
+  private static let stepsOfSign = 20
 
   package let ledger: ModeLedger
 
   /// - Parameters:
   ///   - perturbation: δH̃ by site number.
   ///   - leastSteps: Steps to make even if both ends are known before.
+  ///   - signIsEnough: Whether a ledger will do whose ends are rough where the lower one is known to
+  ///     be positive.
   /// - Throws: ``SiteEntropyError``.
   package init(
-    _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer, leastSteps: Int = 1
+    _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer, leastSteps: Int = 1,
+    signIsEnough: Bool = false
   ) throws(SiteEntropyError) {
     let (n, width) = (perturbation.order, Self.width)
     var lanczos = BlockLanczos(
@@ -61,7 +68,10 @@ package struct SpectrumEnds {
       guard steps >= leastSteps,
         steps.isMultiple(of: 5) || lanczos.columns.allSatisfy(\.isComplete)
       else { continue }
-      if let ledger = Self.ledger(lanczos.columns, dimension: normalizer.dimension) {
+      let isSign = signIsEnough && steps >= Self.stepsOfSign
+      if let ledger = Self.ledger(
+        lanczos.columns, dimension: normalizer.dimension, signIsEnough: isSign)
+      {
         self.ledger = ledger
         return
       }
@@ -70,7 +80,9 @@ package struct SpectrumEnds {
   }
 
   /// The ledger where both ends have converged; nil where they have not.
-  private static func ledger(_ columns: [JacobiMatrix], dimension: Int) -> ModeLedger? {
+  private static func ledger(
+    _ columns: [JacobiMatrix], dimension: Int, signIsEnough: Bool
+  ) -> ModeLedger? {
     var least = JacobiMatrix.End(value: 0, residual: 0)
     var most = least
     for column in columns {
@@ -79,7 +91,12 @@ package struct SpectrumEnds {
       if ends.largest.value > most.value { most = ends.largest }
     }
     let allowed = residual * max(1, -least.value, most.value)
-    guard least.residual <= allowed, most.residual <= allowed else { return nil }
+    let isPositive =
+      1 + least.value > ModeLedger.zeroTolerance
+      && least.residual <= residualOfSign * (1 + least.value)
+    guard signIsEnough && isPositive || max(least.residual, most.residual) <= allowed else {
+      return nil
+    }
     return ModeLedger(
       zeroModes: dimension,
       negativeModes: columns.map { $0.count(atMost: -1 + ModeLedger.zeroTolerance) }.max() ?? 0,

@@ -11,9 +11,10 @@ internal import LinearAlgebra
 /// The last as X_next is orthogonal to X and to the one before. Several sites share the product
 /// with H̃0⁺, whose block is that of the patch of each.
 struct MomentsPatch: Sendable {
-  /// Sites side by side. Rows of 60 columns spread over all sets of the first cache.
-  static let batch = 15
-  private static let width = 4 * batch
+  /// Sites side by side: 63 columns and what the lanes of the last one take. Rows of 68 spread over
+  /// all sets of the first cache.
+  static let batch = 21
+  private static let width = 68
 
   let basis: Int
   let radius: Double
@@ -68,7 +69,7 @@ struct MomentsPatch: Sendable {
     for (index, translation) in translations.enumerated() {
       read(translation, index, &workspace)
       for row in 0..<n {
-        for a in 0..<4 { vectors.current[row * width + 4 * index + a] = patch.roots[4 * row + a] }
+        for a in 0..<d { vectors.current[row * width + d * index + a] = patch.roots[4 * row + a] }
       }
     }
     var result = [BlockJacobi](repeating: BlockJacobi(dimension: d), count: translations.count)
@@ -78,13 +79,13 @@ struct MomentsPatch: Sendable {
     var betas = alphas
     for step in 1...max(steps, 1) {
       for index in result.indices where !result[index].isComplete {
-        vectors.multiply(perturbation, workspace.blocks[index], width, 4 * index, &gram)
+        vectors.multiply(perturbation, workspace.blocks[index], width, d * index, &gram)
         result[index].appendDiagonal(gram, alpha: &alphas[index], beta: &betas[index])
       }
       guard step < steps || isOpen, !result.allSatisfy(\.isComplete) else { break }
-      vectors.applyGreen(patch.green, width: width, columns: 4 * translations.count)
+      vectors.applyGreen(patch.green, width: width, columns: d * translations.count)
       for index in result.indices where !result[index].isComplete {
-        vectors.advance(alphas[index], betas[index], width, 4 * index, &gram)
+        vectors.advance(alphas[index], betas[index], width, d, d * index, &gram)
         result[index].appendNorm(gram, using: &workspace.spectrum)
       }
       swap(&vectors.current, &vectors.before)
@@ -156,6 +157,8 @@ private struct Vectors {
     _ green: Matrix, _ product: [Double], _ width: Int, _ columns: Int, into image: inout [Double]
   ) {
     let n = green.rowCount
+    // What the product takes at once; the columns beyond are numbers of no meaning.
+    let columns = min(width, (columns + 7) / 8 * 8)
     var target = image.mutableSpan
     multiplyAdd(
       shape: (n, columns, n), green.storage.span, MatrixWindow(stride: n), product.span,
@@ -163,21 +166,23 @@ private struct Vectors {
   }
 
   mutating func advance(
-    _ alpha: [Double], _ beta: [Double], _ width: Int, _ column: Int, _ gram: inout [Double]
+    _ alpha: [Double], _ beta: [Double], _ width: Int, _ components: Int, _ column: Int,
+    _ gram: inout [Double]
   ) {
-    Self.advance(&before, image, current, product, (alpha, beta), (width, column), &gram)
+    Self.advance(
+      &before, image, current, product, (alpha, beta), (width, components, column), &gram)
   }
 
   private static func advance(
     _ next: inout [Double], _ image: [Double], _ current: [Double], _ product: [Double],
-    _ factors: (alpha: [Double], beta: [Double]), _ place: (width: Int, column: Int),
-    _ gram: inout [Double]
+    _ factors: (alpha: [Double], beta: [Double]),
+    _ place: (width: Int, components: Int, column: Int), _ gram: inout [Double]
   ) {
     var target = next.mutableSpan
     var products = gram.mutableSpan
     advancePatch(
       &target, image: image.span, current: current.span, product: product.span,
-      alpha: factors.alpha.span, beta: factors.beta.span, width: place.width,
-      column: place.column, gram: &products)
+      alpha: factors.alpha.span, beta: factors.beta.span, components: place.components,
+      width: place.width, column: place.column, gram: &products)
   }
 }

@@ -55,6 +55,21 @@ struct MomentsSample {
   }
 }
 
+/// What is taken from the labels of each basis site, in k_B.
+struct MomentsShift: Sendable {
+  /// For what lies beyond the radii.
+  var cut: [Double]
+  /// For the steps that are missing, where there are no more than those of all sites.
+  var steps: [Double]
+
+  init(cut: [Double], steps: [Double]) { (self.cut, self.steps) = (cut, steps) }
+
+  init(basisCount: Int) {
+    cut = [Double](repeating: 0, count: basisCount)
+    steps = cut
+  }
+}
+
 /// What the differences of a sample tell about the largest of all sites.
 struct MomentsSpread {
   let largest: Double
