@@ -22,12 +22,12 @@ cd "$folder"
 compare() {
   local atoms tolerance
   atoms=$(head -n 1 frames.tmp)
-  if ! site-entropy --potential "$potentials/$3" --engine dense --on-unstable skip frames.tmp > stable.tmp 2> skipped.tmp; then
+  if ! site-entropy --potential "$3" --engine dense --on-unstable skip frames.tmp > stable.tmp 2> skipped.tmp; then
     [ -s stable.tmp ] || { cat skipped.tmp >&2; return 1; }
   fi
   xyz-table --columns site_entropy stable.tmp > exact.tmp
   for tolerance in $tolerances; do
-    if ! site-entropy --potential "$potentials/$3" --engine moments --tolerance "$tolerance" stable.tmp > labels.tmp 2> refused.tmp; then
+    if ! site-entropy --potential "$3" --engine moments --tolerance "$tolerance" stable.tmp > labels.tmp 2> refused.tmp; then
       printf '%s\t%s\t%s\t%s\t\t\t\t\t\t%s\n' "$1" "$2" "$atoms" "$tolerance" "$(head -c 200 refused.tmp)"
       continue
     fi
@@ -70,12 +70,14 @@ crystal() {
 
 {
   printf 'crystal\tdisplaced\tatoms\ttolerance\tframes\trmse\tlargest_error\testimate\tcovered_percent\tworst_ratio\n'
-  xyz-build chain --species Na Cl -a 5 --supercell 40 1 1 | crystal chain chain.json 0.05 12
-  xyz-build square --species Na Cl -a 4 --supercell 8 8 1 | crystal square square.json 0.05 8
-  xyz-build cscl --species Cs Cl -a 4 --supercell 4 4 4 | crystal cscl cscl.json 0.05 5
-  xyz-build diamond --species Si -a 5.431 --supercell 3 3 3 | crystal Si Si.sw 0.05 5
-  xyz-build zincblende --species Cd Te -a 6.478 --supercell 3 3 3 | crystal CdTe CdTe-Zhou2013.sw 0.05 6
-  xyz-build wurtzite --species Ga N -a 3.19 --supercell 4 4 3 | crystal GaN GaN.sw 0.04 4
+  xyz-build chain --species Na Cl -a 5 --supercell 40 1 1 | crystal chain "$potentials/chain.json" 0.05 12
+  xyz-build square --species Na Cl -a 4 --supercell 8 8 1 | crystal square "$potentials/square.json" 0.05 8
+  xyz-build cscl --species Cs Cl -a 4 --supercell 4 4 4 | crystal cscl "$potentials/cscl.json" 0.05 5
+  xyz-build diamond --species Si -a 5.431 --supercell 3 3 3 | crystal Si "$potentials/Si.sw" 0.05 5
+  xyz-build zincblende --species Cd Te -a 6.478 --supercell 3 3 3 | crystal CdTe "$potentials/CdTe-Zhou2013.sw" 0.05 6
+  xyz-build wurtzite --species Ga N -a 3.19 --supercell 4 4 3 | crystal GaN "$potentials/GaN.sw" 0.04 4
+  "$potentials/second-moment.sh" NiAl > NiAl.eam.fs
+  xyz-build cscl --species Ni Al -a 2.86961906 --supercell 4 4 4 | crystal NiAl "$PWD/NiAl.eam.fs" 0.05 5
 } | tee moments.tsv
 awk -F '\t' 'NR > 1 && NF == 10 && $5 != "" && ((100 - $9) * $5 / 100 > 0.05 * $5 + 1 || $10 > 3) { print "not as the estimate says: " $0; failed = 1 }
   END { exit failed }' moments.tsv >&2
