@@ -55,93 +55,33 @@ public struct Multilattice: Sendable {
   ) throws(InputError) {
     let reference = try frame.requiredReferencePositions()
     let cell = try frame.cellOfReference()
-    let nearest: Double
-    do {
-      nearest = try Crystal.nearestNeighborDistance(reference, cell: cell)
-      guard nearest > 10 * tolerance else {
-        throw InputError(
-          frame.source,
-          "reference positions: expected sites farther apart than \(rounded(10 * tolerance)) Å")
-      }
-    } catch {
-      throw InputError(frame.source, error, in: "reference positions")
-    }
+    let nearest = try Self.nearestDistance(reference, cell, tolerance, frame.source)
     let classes = try SiteClasses(of: frame)
     let search = TranslationSearch(
       reference: reference, cell: cell, classes: classes, tolerance: tolerance)
     let (vectors, supercell) = search.primitiveVectors()
     let group = TranslationGroup(supercell: supercell)
-
-    var basisOfAtom = [Int](repeating: -1, count: frame.atomCount)
-    var translationOfAtom = [Int](repeating: 0, count: frame.atomCount)
-    var representatives: [Int] = []
-    var atoms: [[Int]] = []
-    for first in 0..<frame.atomCount where basisOfAtom[first] < 0 {
-      var members = [Int](repeating: -1, count: group.count)
-      for element in 0..<group.count {
-        let t = Self.translation(group.translation(at: element), vectors)
-        guard
-          let atom = search.index.atom(
-            atX: reference[3 * first] + t[0], reference[3 * first + 1] + t[1],
-            reference[3 * first + 2] + t[2]), basisOfAtom[atom] < 0
-        else {
-          throw InputError(
-            frame.source, atom: first,
-            "reference positions: expected \(group.count) translations of atom \(first + 1) "
-              + "within \(tolerance) Å, found fewer")
-        }
-        members[element] = atom
-        basisOfAtom[atom] = representatives.count
-        translationOfAtom[atom] = element
-      }
-      representatives.append(first)
-      atoms.append(members)
-    }
+    let orbits = try SiteOrbits(
+      reference, group, vectors: vectors, search: search, tolerance: tolerance,
+      source: frame.source)
     // A crystal has one site of each sublattice in its primitive cell.
-    if let sublattices = classes.sublattices, representatives.count > Set(sublattices).count {
+    if let sublattices = classes.sublattices, orbits.atoms.count > Set(sublattices).count {
       try Repetition.check(
         reference, classes, cell: cell, spacing: nearest, tolerance: tolerance,
         source: frame.source)
     }
-    let order = representatives.indices.sorted {
-      let (a, b) = (
-        classes.sublattice($0, representatives), classes.sublattice($1, representatives)
-      )
-      return a == b ? $0 < $1 : a < b
-    }
+    let order = orbits.order(classes)
     var rank = [Int](repeating: 0, count: order.count)
     for (position, old) in order.enumerated() { rank[old] = position }
-
     let reduced = ReducedCell(cell)
     var ideal = [Double](repeating: 0, count: reference.count)
-    var basis: [BasisSite] = []
-    for old in order {
-      let first = representatives[old]
-      var residuals = [Double](repeating: 0, count: 3 * group.count)
-      var mean = [0.0, 0.0, 0.0]
-      for element in 0..<group.count {
-        let t = Self.translation(group.translation(at: element), vectors)
-        let atom = atoms[old][element]
-        let u = reduced.minimumImage(
-          reference[3 * atom] - reference[3 * first] - t[0],
-          reference[3 * atom + 1] - reference[3 * first + 1] - t[1],
-          reference[3 * atom + 2] - reference[3 * first + 2] - t[2])
-        for (k, value) in [u.0, u.1, u.2].enumerated() {
-          residuals[3 * element + k] = value
-          mean[k] += value / Double(group.count)
-        }
-      }
-      for element in 0..<group.count {
-        let atom = atoms[old][element]
-        for k in 0..<3 {
-          ideal[3 * atom + k] = reference[3 * atom + k] - (residuals[3 * element + k] - mean[k])
-        }
-      }
-      basis.append(
-        BasisSite(
-          species: classes.species[first], sublattice: classes.sublattices?[first],
-          mass: classes.masses[first],
-          position: (0..<3).map { reference[3 * first + $0] + mean[$0] }))
+    basis = order.map { orbit in
+      let first = orbits.representatives[orbit]
+      return BasisSite(
+        species: classes.species[first], sublattice: classes.sublattices?[first],
+        mass: classes.masses[first],
+        position: orbits.average(
+          orbit, of: reference, group, vectors: vectors, reduced, into: &ideal))
     }
     dimension = frame.dimension
     nearestNeighborDistance = nearest
@@ -150,11 +90,25 @@ public struct Multilattice: Sendable {
     primitiveVectors = vectors
     primitiveCell = Cell(independent: vectors, periodic: cell.periodic)
     self.group = group
-    self.basis = basis
-    self.translationOfAtom = translationOfAtom
-    self.basisOfAtom = basisOfAtom.map { rank[$0] }
-    self.atoms = (0..<group.count).flatMap { element in order.map { atoms[$0][element] } }
+    translationOfAtom = orbits.translationOfAtom
+    basisOfAtom = orbits.orbitOfAtom.map { rank[$0] }
+    atoms = (0..<group.count).flatMap { element in order.map { orbits.atoms[$0][element] } }
     idealPositions = ideal
+  }
+
+  /// - Throws: ``InputError`` for two sites in one place.
+  private static func nearestDistance(
+    _ reference: [Double], _ cell: Cell, _ tolerance: Double, _ source: FrameSource
+  ) throws(InputError) -> Double {
+    do {
+      let nearest = try Crystal.nearestNeighborDistance(reference, cell: cell)
+      guard nearest > 10 * tolerance else {
+        throw InputError(
+          source,
+          "reference positions: expected sites farther apart than \(rounded(10 * tolerance)) Å")
+      }
+      return nearest
+    } catch { throw InputError(source, error, in: "reference positions") }
   }
 
   /// The Cartesian vector of a translation in Å.
@@ -168,7 +122,7 @@ public struct Multilattice: Sendable {
     return (Int(s.0.rounded()), Int(s.1.rounded()), Int(s.2.rounded()))
   }
 
-  private static func translation(_ n: (Int, Int, Int), _ rows: [Double]) -> [Double] {
+  static func translation(_ n: (Int, Int, Int), _ rows: [Double]) -> [Double] {
     (0..<3).map { Double(n.0) * rows[$0] + Double(n.1) * rows[3 + $0] + Double(n.2) * rows[6 + $0] }
   }
 

@@ -5,12 +5,9 @@
 public struct NeighborSearch: Sendable {
   /// Closer than this, in Å, two atoms are in one place.
   public static let coincidence = 1e-3
-  static let imageLimit = 100_000
   /// An atom with more neighbours is one of a cell in another unit.
   public static let neighborLimit = 20_000
   private static let reserveLimit = 1 << 20
-  /// Thinner bins follow the sphere more closely, at the price of more of them.
-  private static let binsPerCutoff = 2.0
 
   public let cutoff: Double
   /// Of one atom.
@@ -43,80 +40,16 @@ public struct NeighborSearch: Sendable {
     positions: [Double], cell: Cell, cutoff: Double, limit: Int = Self.neighborLimit
   ) throws(NeighborError) {
     precondition(cutoff > 0 && positions.count.isMultiple(of: 3), "neighbour search: bad arguments")
-    let atomCount = positions.count / 3
-    // A positions that is not a number has no bin: refuse before Int() traps.
-    if let bad = positions.firstIndex(where: { !(abs($0) < 1e9) }) {
-      throw .notFinite(atom: bad / 3)
-    }
-    var fractional = [Double](repeating: 0, count: positions.count)
-    var low = [Double](repeating: 0, count: 3)
-    var span = [Double](repeating: 1, count: 3)
-    for atom in 0..<atomCount {
-      let s = cell.fractional(
-        positions[3 * atom], positions[3 * atom + 1], positions[3 * atom + 2])
-      (fractional[3 * atom], fractional[3 * atom + 1], fractional[3 * atom + 2]) = s
-    }
-    var wraps = [Int32](repeating: 0, count: positions.count)
-    for axis in 0..<3 {
-      if cell.periodic[axis] {
-        for atom in 0..<atomCount {
-          let whole = fractional[3 * atom + axis].rounded(.down)
-          guard abs(whole) < 1e9 else { throw .notFinite(atom: atom) }
-          wraps[3 * atom + axis] = Int32(-whole)
-          fractional[3 * atom + axis] -= whole
-        }
-      } else if atomCount > 0 {
-        let values = stride(from: axis, to: fractional.count, by: 3).map { fractional[$0] }
-        let (least, most) = (values.min() ?? 0, values.max() ?? 0)
-        low[axis] = least
-        span[axis] = max(most - least, 1e-6)
-      }
-    }
-    var binCounts = [1, 1, 1]
-    var reach = [0, 0, 0]
-    var imageCount = 1
-    for axis in 0..<3 {
-      let extent = cell.height(axis) * span[axis]
-      let most = max(1.0, Double(atomCount).squareRoot() + 8)
-      let wanted = (Self.binsPerCutoff * extent / cutoff).rounded(.down)
-      binCounts[axis] = Int(max(1, min(wanted, most)))
-      let range = (cutoff * Double(binCounts[axis]) / extent).rounded(.up)
-      guard cell.periodic[axis] else {
-        // A flat molecule in an open cell has no images, however thin it is.
-        reach[axis] = Int(min(range, Double(binCounts[axis] - 1)))
-        continue
-      }
-      guard range < 1e6 else { throw .tooManyImages(Int(min(range, 1e15))) }
-      reach[axis] = Int(range)
-      imageCount *= 2 * (reach[axis] / binCounts[axis]) + 1
-      guard imageCount <= Self.imageLimit else { throw .tooManyImages(imageCount) }
-    }
-    var binOf = [Int32](repeating: 0, count: atomCount)
-    var binStarts = [Int](repeating: 0, count: binCounts.reduce(1, *) + 1)
-    for atom in 0..<atomCount {
-      var bin = 0
-      for axis in 0..<3 {
-        let place = (fractional[3 * atom + axis] - low[axis]) / span[axis]
-        let slot = min(max(Int(place * Double(binCounts[axis])), 0), binCounts[axis] - 1)
-        bin = bin * binCounts[axis] + slot
-      }
-      binOf[atom] = Int32(bin)
-      binStarts[bin + 1] += 1
-    }
-    for bin in 1..<binStarts.count { binStarts[bin] += binStarts[bin - 1] }
-    var next = binStarts
-    var binAtoms = [Int32](repeating: 0, count: atomCount)
-    for atom in 0..<atomCount {
-      let bin = Int(binOf[atom])
-      binAtoms[next[bin]] = Int32(atom)
-      next[bin] += 1
-    }
+    let wrapped = try WrappedPositions(positions, cell: cell)
+    let grid = try BinGrid(wrapped, cell: cell, cutoff: cutoff)
+    let (binOf, binStarts, binAtoms) = grid.sorted(wrapped)
+    let (wraps, binCounts, reach) = (wrapped.wraps, grid.counts, grid.reach)
     (self.cutoff, self.limit) = (cutoff, limit)
     (self.cell, self.positions, self.wraps) = (cell, positions, wraps)
     (self.binCounts, self.reach, self.binStarts) = (binCounts, reach, binStarts)
     (self.binAtoms, self.binOf) = (binAtoms, binOf)
     var binned: [SIMD4<Double>] = []
-    binned.reserveCapacity(atomCount)
+    binned.reserveCapacity(binAtoms.count)
     var farthest = 0.0
     for atom in binAtoms {
       let a = 3 * Int(atom)
@@ -132,7 +65,7 @@ public struct NeighborSearch: Sendable {
       + stride(from: 0, to: binStarts.count - 1, by: binCounts[2]).reduce(0) {
         max($0, binStarts[$1 + binCounts[2]] - binStarts[$1])
       }
-    bins = BinGeometry(cell: cell, low: low, span: span, counts: binCounts)
+    bins = BinGeometry(cell: cell, low: wrapped.low, span: wrapped.span, counts: binCounts)
     let longest = cell.rows.reduce(0) { max($0, abs($1)) }
     let images = (0..<3).reduce(0) { max($0, reach[$1] / binCounts[$1] + 2) }
     slack = 1e-14 * (farthest + 3 * Double(images) * longest + cutoff) + 1e-12

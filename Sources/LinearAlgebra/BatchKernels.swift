@@ -85,7 +85,8 @@ extension BlockSparseMatrix {
     y.set(to, sumA)
     y.set(to &+ width, sumB)
     y.set(to &+ 2 &* width, sumC)
-    guard rowStarts[i] < rowStarts[i + 1] else { return }
+    // Most rows of a local perturbation are empty.
+    guard b != nil || rowStarts[i] < rowStarts[i + 1] else { return }
     let dot =
       x.eight(to) * sumA + x.eight(to &+ width) * sumB + x.eight(to &+ 2 &* width) * sumC
     dots.set(column, dots.eight(column) + dot)
@@ -114,7 +115,8 @@ extension BlockSparseMatrix {
     y[to] = sumA
     y[to &+ width] = sumB
     y[to &+ 2 &* width] = sumC
-    guard rowStarts[i] < rowStarts[i + 1] else { return }
+    // Most rows of a local perturbation are empty.
+    guard b != nil || rowStarts[i] < rowStarts[i + 1] else { return }
     dots[column] += x[to] * sumA + x[to &+ width] * sumB + x[to &+ 2 &* width] * sumC
   }
 

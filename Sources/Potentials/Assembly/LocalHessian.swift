@@ -102,11 +102,13 @@ public struct LocalHessian: Sendable {
     }
     let atoms = set.renumber()
     let members = StarMembers(set, rowCount: atoms.count)
-    let rows = RowBlocks(
-      0..<atoms.count, of: set, members: members, rowCount: atoms.count,
-      dimension: prepared.dimension)
+    var rows = [
+      RowBlocks(
+        0..<atoms.count, of: set, members: members, rowCount: atoms.count,
+        dimension: prepared.dimension)
+    ]
     return HessianDifference(
-      atoms: atoms, matrix: try prepared.matrix([rows], siteCount: atoms.count))
+      atoms: atoms, matrix: try prepared.matrix(&rows, siteCount: atoms.count))
   }
 
   /// The stars of some atoms at one of the two positions.

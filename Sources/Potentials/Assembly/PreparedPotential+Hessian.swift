@@ -23,16 +23,17 @@ extension PreparedPotential {
   ) throws -> BlockSparseMatrix {
     Phase.begin("Hessian of \(atomCount) atoms")
     let source = try starSource(at: positions)
-    let count = max(1, min(threads, atomCount))
+    // More parts than threads: each is given back when it has been copied.
+    let count = threads > 1 ? max(1, min(8 * threads, atomCount)) : 1
     let blocks = (0..<count).map { atomCount * $0 / count..<atomCount * ($0 + 1) / count }
     let plan = try StarPlan(self, source: source, budget: starBudget)
     guard plan.isSmall else {
-      let rows = mapConcurrently(blocks.count) { block -> Result<RowBlocks, InputError> in
+      var rows = try mapConcurrently(blocks.count) { block -> Result<RowBlocks, InputError> in
         Result { () throws(InputError) in
-          try plan.rows(blocks[block], sharing: count, of: self, from: source)
+          try plan.rows(blocks[block], sharing: min(threads, count), of: self, from: source)
         }
-      }
-      return try matrix(rows.map { row throws(InputError) in try row.get() }, siteCount: atomCount)
+      }.map { try $0.get() }
+      return try matrix(&rows, siteCount: atomCount)
     }
     var set = StarSet()
     let parts = mapConcurrently(blocks.count) { block -> Result<StarSet, InputError> in
@@ -44,11 +45,11 @@ extension PreparedPotential {
     }
     for part in parts { set.append(try part.get()) }
     let (whole, members) = (set, StarMembers(set, rowCount: atomCount))
-    let rows = mapConcurrently(blocks.count) { block in
+    var rows = mapConcurrently(blocks.count) { block in
       RowBlocks(
         blocks[block], of: whole, members: members, rowCount: atomCount, dimension: dimension)
     }
-    return try matrix(rows, siteCount: atomCount)
+    return try matrix(&rows, siteCount: atomCount)
   }
 
   /// Adds stars with their second derivatives.
@@ -56,18 +57,32 @@ extension PreparedPotential {
     forEachStar(in: stars) { center, terms, _ in set.append(center, of: stars, terms: terms) }
   }
 
-  /// Rows put together.
-  func matrix(_ parts: [RowBlocks], siteCount: Int) throws(InputError) -> BlockSparseMatrix {
+  /// Rows put together; the parts are given up one after the other, so that never two matrices are
+  /// held.
+  func matrix(
+    _ parts: inout [RowBlocks], siteCount: Int
+  ) throws(InputError) -> BlockSparseMatrix {
     guard parts.allSatisfy(\.isFinite) else { throw overflow() }
     var starts = [0]
     starts.reserveCapacity(siteCount + 1)
     for part in parts {
       for count in part.counts { starts.append((starts.last ?? 0) + count) }
     }
-    let isWhole = parts.count == 1
+    var (indices, values) = ([Int32](), [Double]())
+    if parts.count == 1 {
+      (indices, values) = (parts[0].indices, parts[0].values)
+    } else {
+      // Memory that is not written yet takes no room.
+      indices.reserveCapacity(starts.last ?? 0)
+      values.reserveCapacity((starts.last ?? 0) * dimension * dimension)
+      for part in parts.indices {
+        indices.append(contentsOf: parts[part].indices)
+        values.append(contentsOf: parts[part].values)
+        parts[part] = RowBlocks()
+      }
+    }
     return BlockSparseMatrix(
-      blockSize: dimension, siteCount: siteCount, rowStarts: starts,
-      indices: isWhole ? parts[0].indices : parts.flatMap(\.indices),
-      values: isWhole ? parts[0].values : parts.flatMap(\.values))
+      blockSize: dimension, siteCount: siteCount, rowStarts: starts, indices: indices,
+      values: values)
   }
 }
