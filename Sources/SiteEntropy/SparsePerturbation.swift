@@ -25,7 +25,8 @@ public struct SparsePerturbation: Sendable {
     from reference: BlockSparseMatrix, to hessian: BlockSparseMatrix, multilattice: Multilattice
   ) {
     self.init(
-      from: reference, to: hessian, multilattice: multilattice, largest: reference.largestElement)
+      from: reference, to: hessian, scale: nil, multilattice: multilattice,
+      largest: reference.largestElement)
   }
 
   /// What makes another Hessian of the reference's cell.
@@ -33,37 +34,85 @@ public struct SparsePerturbation: Sendable {
   /// - Parameter hessian: Not mass-weighted, of the atoms of the crystal's multilattice, in eV/Å².
   public init(to hessian: BlockSparseMatrix, crystal: ReferenceCrystal) {
     self.init(
-      from: crystal.foldedHessian,
-      to: hessian.scaledSymmetrically(by: crystal.inverseRootMasses),
+      from: crystal.foldedHessian, to: hessian, scale: crystal.inverseRootMasses,
       multilattice: crystal.multilattice, largest: crystal.largestElement)
   }
 
+  /// Row by row in the order of the sites: beside the two Hessians there is only the result.
+  ///
+  /// - Parameter scale: Of the rows and columns of `hessian`; nil where it is weighted already.
   private init(
-    from reference: BlockSparseMatrix, to hessian: BlockSparseMatrix, multilattice: Multilattice,
-    largest: Double
+    from reference: BlockSparseMatrix, to hessian: BlockSparseMatrix, scale: [Double]?,
+    multilattice: Multilattice, largest: Double
   ) {
     precondition(
       hessian.siteCount == multilattice.atomCount && reference.siteCount == hessian.siteCount
         && reference.blockSize == hessian.blockSize, "Hessians of other shapes")
-    let area = hessian.blockSize * hessian.blockSize
-    var builder = Builder(multilattice, blockSize: hessian.blockSize, largest: largest)
-    var block = [Double](repeating: 0, count: area)
-    for i in 0..<hessian.siteCount {
-      var (p, q) = (hessian.rowStarts[i], reference.rowStarts[i])
-      let (pEnd, qEnd) = (hessian.rowStarts[i + 1], reference.rowStarts[i + 1])
+    let (n, area) = (hessian.siteCount, hessian.blockSize * hessian.blockSize)
+    let number = multilattice.siteNumbers
+    var atoms = [Int](repeating: 0, count: n)
+    for (atom, site) in number.enumerated() { atoms[site] = atom }
+    let tolerance = Self.roundingTolerance * largest
+    var (rowStarts, indices, values) = ([0], [Int32](), [Double]())
+    rowStarts.reserveCapacity(n + 1)
+    // Few blocks of the reference are none of the other.
+    indices.reserveCapacity(hessian.blockCount + n)
+    values.reserveCapacity((hessian.blockCount + n) * area)
+    var touched = [Bool](repeating: false, count: n)
+    var row = Row()
+    for site in 0..<n {
+      row.fill(atoms[site], reference, hessian, scale, number, tolerance)
+      for entry in row.order.sorted(by: { $0.site < $1.site }) {
+        indices.append(entry.site)
+        for e in entry.offset..<entry.offset + area { values.append(row.values[e]) }
+        touched[site] = true
+        touched[Int(entry.site)] = true
+      }
+      rowStarts.append(indices.count)
+    }
+    matrix = BlockSparseMatrix(
+      blockSize: hessian.blockSize, siteCount: n, rowStarts: rowStarts, indices: indices,
+      values: values)
+    sites = touched.indices.filter { touched[$0] }
+  }
+
+  /// The blocks of one row that are not rounding.
+  private struct Row {
+    var order: [(site: Int32, offset: Int)] = []
+    var values: [Double] = []
+
+    /// Merges the rows of an atom, which both have their columns ascend.
+    mutating func fill(
+      _ atom: Int, _ reference: BlockSparseMatrix, _ hessian: BlockSparseMatrix,
+      _ scale: [Double]?, _ number: [Int], _ tolerance: Double
+    ) {
+      let area = hessian.blockSize * hessian.blockSize
+      order.removeAll(keepingCapacity: true)
+      values.removeAll(keepingCapacity: true)
+      var (p, q) = (hessian.rowStarts[atom], reference.rowStarts[atom])
+      let (pEnd, qEnd) = (hessian.rowStarts[atom + 1], reference.rowStarts[atom + 1])
       while p < pEnd || q < qEnd {
         let left = p < pEnd ? hessian.indices[p] : .max
         let right = q < qEnd ? reference.indices[q] : .max
-        for e in 0..<area { block[e] = left <= right ? hessian.values[p * area + e] : 0 }
-        if right <= left {
-          for e in 0..<area { block[e] -= reference.values[q * area + e] }
-          q += 1
+        let column = Int(min(left, right))
+        let factor = scale.map { $0[atom] * $0[column] } ?? 1
+        let offset = values.count
+        var largest = 0.0
+        for e in 0..<area {
+          var value = left <= right ? factor * hessian.values[p * area + e] : 0
+          if right <= left { value -= reference.values[q * area + e] }
+          values.append(value)
+          largest = max(largest, abs(value))
         }
+        if right <= left { q += 1 }
         if left <= right { p += 1 }
-        builder.add(row: i, column: Int(min(left, right)), block)
+        if largest > tolerance {
+          order.append((Int32(truncatingIfNeeded: number[column]), offset))
+        } else {
+          values.removeLast(area)
+        }
       }
     }
-    (matrix, sites) = builder.finish()
   }
 
   /// What the displacement of a few atoms changes.

@@ -36,17 +36,19 @@ final class LabelProblem: Sendable {
   ///
   /// - Throws: `InputError`.
   func hessian() throws -> BlockSparseMatrix {
-    try knownHessian.value {
-      let hessian =
-        switch origin {
-        case .potential(let potential):
-          try potential.prepared(for: frame).hessian(
-            positions: crystal.positions(of: frame), threads: threads)
-        case .given(let hessian): hessian
-        }
-      try hessian.check(for: frame)
-      return hessian
-    }
+    try knownHessian.value { try makeHessian() }
+  }
+
+  private func makeHessian() throws -> BlockSparseMatrix {
+    let hessian =
+      switch origin {
+      case .potential(let potential):
+        try potential.prepared(for: frame).hessian(
+          positions: crystal.positions(of: frame), threads: threads)
+      case .given(let hessian): hessian
+      }
+    try hessian.check(for: frame)
+    return hessian
   }
 
   /// δH̃: from the displaced atoms alone where these are few and there is a potential.
@@ -62,7 +64,9 @@ final class LabelProblem: Sendable {
   }
 
   private func wholePerturbation() throws -> SparsePerturbation {
-    SparsePerturbation(to: try hessian(), crystal: crystal)
+    // Where no dense matrix fits nothing else asks for it, and it is as large as all the rest.
+    let isKept = frame.atomCount * frame.dimension <= DenseEngine.largestOrder
+    return SparsePerturbation(to: try isKept ? hessian() : makeHessian(), crystal: crystal)
   }
 
   /// - Throws: `InputError`.
