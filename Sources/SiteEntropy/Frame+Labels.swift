@@ -32,6 +32,27 @@ extension Frame {
     removeKey("fixed_atoms")
   }
 
+  /// Adds a column and a key for each of several temperatures of kind quantum, `site_entropy_300K` and
+  /// `entropy_300K`, with the largest of their estimates, and takes away those of before.
+  public mutating func setTemperatures(_ labels: [SiteLabels]) {
+    func isOurs(_ name: String, _ prefix: String) -> Bool {
+      name.hasPrefix(prefix) && name.hasSuffix("K")
+        && Double(String(name.dropFirst(prefix.count).dropLast())) != nil
+    }
+    for name in columns.map(\.name) where isOurs(name, "site_entropy_") { removeColumn(name) }
+    for name in keys.map(\.name) where isOurs(name, "entropy_") { removeKey(name) }
+    if let largest = labels.compactMap(\.errorEstimate).max() {
+      setKey("entropy_error_estimate", .real(largest))
+    }
+    for label in labels {
+      guard case .quantum(let temperature) = label.kind else { continue }
+      let whole = Int(exactly: temperature).map { "\($0)K" }
+      let name = whole ?? "\(temperature)K"
+      setColumn(Column("site_entropy_" + name, .real(label.siteEntropy)))
+      setKey("entropy_" + name, .real(label.entropy))
+    }
+  }
+
   /// Says which atoms moved while the others were held fixed: the column `free` and the key
   /// `fixed_atoms` with their number.
   public mutating func setFreeAtoms(_ atoms: [Int]) {

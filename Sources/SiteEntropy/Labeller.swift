@@ -107,7 +107,7 @@ public struct Labeller: Sendable {
       if let freeAtoms, let hessian { return try partial(frame, hessian, freeAtoms) }
       let result =
         try kind == .relative
-        ? relative(frame, hessian, referenceHessian) : plain(frame, hessian)
+        ? relative(frame, hessian, referenceHessian) : plain(frame, hessian, referenceHessian)
       try result.labels.checkSumRule()
       return result
     } catch let error as InputError {
@@ -126,20 +126,46 @@ public struct Labeller: Sendable {
     return kind == .relative ? try cache.crystal(of: frame).residualForce : nil
   }
 
-  private func plain(
-    _ frame: Frame, _ given: BlockSparseMatrix?
-  ) throws -> (labels: SiteLabels, reason: String) {
-    guard kind != .formation else {
-      throw SiteEntropyError.mismatch("kind formation: expected another labeller, found this one")
+  /// Labels of kind quantum at several temperatures, from one decomposition or one set of moments;
+  /// of any kind where there is at most one.
+  ///
+  /// - Parameters:
+  ///   - temperatures: In K.
+  ///   - hessian, referenceHessian, freeAtoms: As in ``labels(of:hessian:referenceHessian:freeAtoms:)``.
+  /// - Returns: One or more.
+  /// - Throws: Likewise.
+  public func labels(
+    of frame: Frame, temperatures: [Double], hessian: BlockSparseMatrix? = nil,
+    referenceHessian: BlockSparseMatrix? = nil, freeAtoms: [Int]? = nil
+  ) throws -> (labels: [SiteLabels], reason: String) {
+    guard temperatures.count > 1 else {
+      let found = try labels(
+        of: frame, hessian: hessian, referenceHessian: referenceHessian, freeAtoms: freeAtoms)
+      return ([found.labels], found.reason)
     }
-    if case .embedded(let potential, let target) = source {
-      let mesh = MeshLabels(kind: kind, potential: potential, isMassWeighted: isMassWeighted)
-      return (try mesh.labels(of: frame, in: target), "a perfect crystal is Bloch sums")
+    guard freeAtoms == nil else {
+      throw InputError(
+        frame.source,
+        "several temperatures: expected a Hessian of all atoms, found one of some of them")
     }
-    guard engine == .auto || engine == .dense else {
-      throw SiteEntropyError.mismatch(
-        "kind \(kind.name): expected the engine dense, found \(engine.rawValue)")
+    let kinds = temperatures.map { LabelKind.quantum(temperature: $0) }
+    do {
+      let result =
+        try engine == .moments
+        ? moments(frame, hessian, referenceHessian, kinds) : dense(frame, hessian, kinds)
+      for labels in result.labels { try labels.checkSumRule() }
+      return result
+    } catch let error as InputError {
+      throw error
+    } catch {
+      throw FrameFailure(frame.source, error)
     }
+  }
+
+  /// Of kinds absolute and quantum, from one decomposition.
+  private func dense(
+    _ frame: Frame, _ given: BlockSparseMatrix?, _ kinds: [LabelKind]
+  ) throws -> (labels: [SiteLabels], reason: String) {
     let hessian =
       switch try origin(frame, given) {
       case .potential(let potential): try potential.prepared(for: frame).hessian()
@@ -150,9 +176,71 @@ public struct Labeller: Sendable {
       try isMassWeighted
       ? frame.atomicMasses().map { 1 / $0.squareRoot() }
       : [Double](repeating: 1, count: frame.atomCount)
-    let labels = try DenseEngine(kind: kind, memoryLimit: memoryLimit).labels(
-      of: hessian.scaledSymmetrically(by: scale))
-    return (labels, "kind \(kind.name) has no other engine")
+    let weighted = hessian.scaledSymmetrically(by: scale)
+    let modes = try DenseEngine(kind: kinds[0], memoryLimit: memoryLimit).modes(
+      of: weighted, normalizer: nil, multilattice: nil)
+    let labels = kinds.map {
+      DenseEngine(kind: $0).labels(
+        modes, siteCount: weighted.siteCount, dimension: weighted.blockSize)
+    }
+    return (labels, "kind \(kind.name) has no other exact engine")
+  }
+
+  /// Likewise, by moments of resolvents.
+  private func moments(
+    _ frame: Frame, _ given: BlockSparseMatrix?, _ referenceHessian: BlockSparseMatrix?,
+    _ kinds: [LabelKind]
+  ) throws -> (labels: [SiteLabels], reason: String) {
+    guard frame.referencePositions != nil else {
+      throw InputError(
+        frame.source,
+        "engine moments: expected the column ref_pos:R:3 (xyz-label gives it), found none; "
+          + "--engine dense needs none")
+    }
+    if let defects = frame.siteDefects {
+      throw InputError(
+        frame.source,
+        "engine moments: expected an atom of the right species on each site, found \(defects); "
+          + "--engine dense labels such a frame")
+    }
+    let crystal = try cache.crystal(of: frame, hessian: referenceHessian)
+    let problem = LabelProblem(
+      frame, crystal: crystal, origin: try origin(frame, given),
+      threads: frame.atomCount >= Self.atomsForThreads ? min(concurrentBlockLimit, 64) : 1)
+    let engine = MomentsEngine(tolerance: tolerance, memoryLimit: memoryLimit)
+    do {
+      let labels = try SpectralMoments(engine: engine, kinds: kinds).labels(
+        of: problem.perturbation(), crystal: crystal)
+      return (labels.map { $0.ordered(by: problem.siteNumbers) }, "asked for")
+    } catch SiteEntropyError.unstableFrame(let ledger) {
+      let order = frame.atomCount * frame.dimension
+      guard DenseEngine.bytesNeeded(order: order) <= memoryLimit else {
+        throw SiteEntropyError.unstableFrame(ledger)
+      }
+      return (try dense(frame, given, kinds).labels, "asked for, but the frame is not stable")
+    }
+  }
+
+  private func plain(
+    _ frame: Frame, _ given: BlockSparseMatrix?, _ referenceHessian: BlockSparseMatrix?
+  ) throws -> (labels: SiteLabels, reason: String) {
+    guard kind != .formation else {
+      throw SiteEntropyError.mismatch("kind formation: expected another labeller, found this one")
+    }
+    if case .embedded(let potential, let target) = source {
+      let mesh = MeshLabels(kind: kind, potential: potential, isMassWeighted: isMassWeighted)
+      return (try mesh.labels(of: frame, in: target), "a perfect crystal is Bloch sums")
+    }
+    if engine == .moments {
+      let found = try moments(frame, given, referenceHessian, [kind])
+      return (found.labels[0], found.reason)
+    }
+    guard engine == .auto || engine == .dense else {
+      throw SiteEntropyError.mismatch(
+        "kind \(kind.name): expected the engine dense or moments, found \(engine.rawValue)")
+    }
+    let found = try dense(frame, given, [kind])
+    return (found.labels[0], found.reason)
   }
 
   /// Labels of the atoms that move while the others are held fixed, which have no entropy then.

@@ -87,11 +87,53 @@ struct LabelTests {
   @Test(arguments: [
     [], ["--steps", "3"], ["--radius", "5"], ["--steps", "13", "--radius", "5"],
     ["--steps", "3", "--radius", "5", "--tolerance", "1e-4"],
-    ["--tolerance", "1e-4", "--kind", "absolute"],
+    ["--steps", "3", "--radius", "5", "--kind", "absolute"],
+    ["--tolerance", "1e-4", "--kind", "formation"],
   ])
   func momentsAreToldHowExactTheyShallBe(options: [String]) throws {
     let run = try Scratch().run(
       "site-entropy", ["-p", Self.silicon, "--engine", "moments"] + options, input: "")
+    #expect(run.status == 64)
+  }
+
+  @Test func severalTemperaturesHaveColumnsOfTheirOwn() throws {
+    let scratch = try Scratch()
+    try Self.frames(scratch)
+    let run = try scratch.shell(
+      """
+      set -eo pipefail
+      label() { site-entropy -p '\(Self.silicon)' --kind quantum --temperature "$@" frames.xyz; }
+      label 200:400:100 --engine dense > dense.xyz
+      label 200:400:100 --engine moments --tolerance 1e-3 > moments.xyz
+      label 300 --engine dense | xyz-table --columns site_entropy > alone.tsv
+      xyz-table --columns site_entropy_300K dense.xyz > one.tsv
+      xyz-table --columns site_entropy_300K moments.xyz > other.tsv
+      site-entropy -p '\(Self.silicon)' --kind quantum --temperature 300 dense.xyz > again.xyz
+      """)
+    #expect(run.status == 0 && run.error.isEmpty, "\(run.error)")
+    func text(_ name: String) throws -> String {
+      try String(decoding: scratch.bytes(name), as: UTF8.self)
+    }
+    func numbers(_ name: String) throws -> [Double] {
+      try text(name).split(separator: "\n").dropFirst().compactMap { Double($0) }
+    }
+    let (alone, one) = (try numbers("alone.tsv"), try numbers("one.tsv"))
+    #expect(alone.count == 128 && alone == one)
+    #expect(zip(alone, try numbers("other.tsv")).allSatisfy { abs($0 - $1) < 1e-3 })
+    let header = try text("moments.xyz").split(separator: "\n")[1]
+    for name in ["site_entropy_200K:R:1", "entropy_400K=", "temperature=200", "engine=moments"] {
+      #expect(header.contains(name))
+    }
+    // Another run leaves no column of the one before.
+    #expect(try text("again.xyz").split(separator: "\n")[1].contains("_400K") == false)
+  }
+
+  @Test(arguments: [
+    ["--embed", "2 2 2"], ["--temperature", "400:300:10"], ["--kind", "absolute"],
+  ])
+  func aRangeOfTemperaturesIsForItsOwnKindAndCell(options: [String]) throws {
+    let range = ["-p", Self.silicon, "--kind", "quantum", "--temperature", "100:300:100"]
+    let run = try Scratch().run("site-entropy", range + options, input: "")
     #expect(run.status == 64)
   }
 

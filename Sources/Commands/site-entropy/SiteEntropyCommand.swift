@@ -72,8 +72,13 @@ struct SiteEntropyCommand: FilterCommand {
 
   @Option(help: "Which entropy.") var kind = Kind.relative
 
-  @Option(help: ArgumentHelp("Temperature of kind quantum in K.", valueName: "K"))
-  var temperature: PositiveReal?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Temperature of kind quantum in K. Of a range, the column site_entropy is that of the first, and \
+      each has one of its own: site_entropy_300K.
+      """, valueName: "K|lo:hi:step"))
+  var temperature: TemperatureRange?
 
   @Option(help: "How to compute it.") var engine = EngineChoice.auto
 
@@ -127,6 +132,7 @@ struct SiteEntropyCommand: FilterCommand {
   @OptionGroup(title: "Frames") var stream: StreamOptions
 
   private static let usualTolerance = 1e-10
+  private static let mostTemperatures = 1000
 
   /// From this order on a lone decomposition takes all threads.
   static let bigOrder = 1500
@@ -144,10 +150,18 @@ struct SiteEntropyCommand: FilterCommand {
           : "--temperature: expected --kind quantum, found \(kind.rawValue)")
     }
     let isOfFormation = kind == .formation && engine == .polynomial
-    guard kind == .relative || engine == .auto || engine == .dense || isOfFormation else {
+    let isOfMoments = engine == .moments && kind != .formation
+    guard kind == .relative || engine == .auto || engine == .dense || isOfFormation || isOfMoments
+    else {
       throw ValidationError(
         "--engine \(engine.rawValue): expected --kind relative"
           + "\(engine == .polynomial ? " or formation" : ""), found \(kind.rawValue)")
+    }
+    let count = temperature?.values.count ?? 1
+    guard count == 1 || embed == nil, count <= Self.mostTemperatures else {
+      throw ValidationError(
+        "--temperature: expected at most \(Self.mostTemperatures) temperatures, and one beside "
+          + "--embed, found \(count)")
     }
     guard potential != nil || (embed == nil && engine != .local) else {
       throw ValidationError(
@@ -180,7 +194,13 @@ struct SiteEntropyCommand: FilterCommand {
   /// Which engine may be told which accuracy.
   private func validateAccuracy() throws {
     let isPlain = kind == .relative && embed == nil
-    if engine == .local || engine == .moments {
+    if engine == .moments, kind != .relative {
+      guard embed == nil, radius == nil, steps == nil else {
+        throw ValidationError(
+          "--engine moments: expected no --embed, and --radius and --steps of kind relative only, "
+            + "found others")
+      }
+    } else if engine == .local || engine == .moments {
       guard isPlain else {
         throw ValidationError(
           "--engine \(engine.rawValue): expected --kind relative, no --embed, found others")
@@ -230,7 +250,8 @@ struct SiteEntropyCommand: FilterCommand {
     let source = potential.map { LabelMeaning.Source(name: $0.name, contentHash: $0.contentHash) }
     let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
     let (isMassWeighted, tolerance) = (!unweighted, tolerance?.value ?? Self.usualTolerance)
-    let (hasRadius, needsReference) = (radius != nil, kind == .relative)
+    let (hasRadius, needsReference) = (radius != nil, kind == .relative || engine == .moments)
+    let temperatures = temperature?.values ?? []
     let given = GivenHessians(files, firstFrame: stream.firstFrame.value)
     let attached = AttachedHessians()
     var (frameCount, forceIsSaid) = (0, false)
@@ -252,17 +273,19 @@ struct SiteEntropyCommand: FilterCommand {
         try own.hessian.checkBelongs(
           to: reference.hessian, name: own.name, referenceName: reference.name)
       }
-      let (labels, reason) = try withLinearAlgebraThreads(isBig ? threads : 1) {
+      let (all, reason) = try withLinearAlgebraThreads(isBig ? threads : 1) {
         [frame] in
         try labeller.labels(
-          of: frame,
+          of: frame, temperatures: temperatures,
           hessian: own?.hessian.matrix ?? beside?.given.matrix
             ?? job.attachments.hessian.map(\.withoutMassWeights),
           referenceHessian: reference?.hessian.matrix ?? referenceBeside?.matrix
             ?? job.attachments.referenceHessian.map(\.withoutMassWeights),
           freeAtoms: own?.freeAtoms)
       }
+      let labels = all[0]
       frame.setLabels(labels)
+      frame.setTemperatures(all.count > 1 ? all : [])
       if let free = own?.freeAtoms { frame.setFreeAtoms(free) }
       var meaning = try frame.labelMeaning()
       meaning.isMassWeighted = isMassWeighted
@@ -329,7 +352,7 @@ struct SiteEntropyCommand: FilterCommand {
       switch kind {
       case .relative: .relative
       case .absolute: .absolute
-      case .quantum: .quantum(temperature: temperature?.value ?? 0)
+      case .quantum: .quantum(temperature: temperature?.values.first ?? 0)
       case .formation: .formation
       }
     let source: LabelSource =

@@ -18,7 +18,11 @@ struct LocalPatch: Sendable {
   /// - Parameters:
   ///   - radius: Of the displacements, in Å.
   ///   - reach: Beyond the radius, in Å, how far a displacement changes the Hessian.
-  init(basis: Int, radius: Double, reach: Double, crystal: ReferenceCrystal) {
+  ///   - kernels: The Green function and F between the translations; nil for those of the crystal.
+  init(
+    basis: Int, radius: Double, reach: Double, crystal: ReferenceCrystal,
+    kernels: (green: [Double], root: [Double])? = nil
+  ) {
     let places = Self.places(basis: basis, radius: radius + reach, crystal: crystal)
     let normalizer = crystal.normalizer
     let (d, m) = (normalizer.dimension, normalizer.dimension * places.count)
@@ -26,13 +30,14 @@ struct LocalPatch: Sendable {
     sites = places.map(\.site)
     isInside = places.map { $0.distance <= radius }
     opposites = sites.map { normalizer.group.opposite($0.translation) }
-    green = CoreEngine.coreBlock(normalizer.green, sites, normalizer)
+    green = CoreEngine.coreBlock(kernels?.green ?? normalizer.green, sites, normalizer)
+    let root = kernels?.root ?? normalizer.root
     var rows = [Double](repeating: 0, count: d * m)
     do {
       var span = rows.mutableSpan
       CoreTable(sites, normalizer).fill(
         rows: &span, offset: 0, of: LatticeSite(translation: 0, basis: basis),
-        kernel: normalizer.root.span)
+        kernel: root.span)
     }
     // F is symmetric: its rows are its columns.
     var roots = [Double](repeating: 0, count: 4 * m)

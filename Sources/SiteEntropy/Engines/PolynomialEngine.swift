@@ -141,9 +141,12 @@ public struct PolynomialEngine: Sendable {
 struct UnitVectors: Sendable {
   private let normalizer: Normalizer
   private let components: [(Int, Int, Int)]
+  private let kernel: [Double]
 
-  init(_ normalizer: Normalizer) {
+  /// - Parameter kernel: F between the translations; nil for that of the crystal.
+  init(_ normalizer: Normalizer, kernel: [Double]? = nil) {
     self.normalizer = normalizer
+    self.kernel = kernel ?? normalizer.root
     components = (0..<normalizer.group.count).map { normalizer.group.components(of: $0) }
   }
 
@@ -155,7 +158,7 @@ struct UnitVectors: Sendable {
   func fill(_ rows: inout MutableSpan<Double>, _ sites: some Collection<Int>, width: Int) {
     let (d, order) = (normalizer.dimension, normalizer.cellOrder)
     let orders = normalizer.group.orders
-    let root = normalizer.root.span
+    let root = kernel.span
     for e in rows.indices { rows[e] = 0 }
     for (index, site) in sites.enumerated() {
       let there = components[site / normalizer.basisCount]

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import LinearAlgebra
 
 /// The block tridiagonal matrix of block Lanczos' process for E from the d columns of a site, and
@@ -22,6 +21,8 @@ struct BlockJacobi {
   private var diagonals: [[Double]] = []
   /// B_j, shape [rank_{j+1}, rank_j].
   private var couplings: [[Double]] = []
+  /// σ² of the first block.
+  private let startSquares: [Double]
   /// T of the last block, shape [d, rank].
   private var transform: [Double]
   /// R of the last block and its pseudo-inverse, shape [d, d].
@@ -33,8 +34,31 @@ struct BlockJacobi {
   init(dimension d: Int) {
     dimension = d
     ranks = [d]
+    startSquares = [Double](repeating: 1, count: d)
     let one = (0..<d * d).map { $0 % (d + 1) == 0 ? 1.0 : 0.0 }
     (transform, norm, inverse, inverseBefore) = (one, one, one, one)
+  }
+
+  /// Starts from vectors with XᵀX, shape [d, d], positive definite.
+  init(dimension d: Int, norm: [Double]) {
+    var spectrum = SmallSpectrum()
+    spectrum.decompose(norm, order: d, rowCount: d)
+    (dimension, ranks, self.norm) = (d, [d], norm)
+    startSquares = Array(spectrum.values[0..<d])
+    var (transform, inverse) = (norm, norm)
+    for a in 0..<d {
+      for p in 0..<d {
+        transform[a * d + p] = spectrum.rows[a * d + p] / startSquares[p].squareRoot()
+      }
+    }
+    for a in 0..<d {
+      for b in 0..<d {
+        inverse[a * d + b] = (0..<d).reduce(0) {
+          $0 + transform[a * d + $1] * transform[b * d + $1]
+        }
+      }
+    }
+    (self.transform, self.inverse, inverseBefore) = (transform, inverse, inverse)
   }
 
   var isComplete: Bool { ranks.last == 0 }
@@ -111,24 +135,34 @@ struct BlockJacobi {
     }
   }
 
-  /// tr [E²]_ii, once the norm of the second block is known.
+  /// tr XᵀE²X, once the norm of the second block is known.
   var secondMoment: Double {
-    (diagonals[0] + couplings[0]).reduce(0) { $0 + $1 * $1 }
+    let r = ranks[0]
+    let elements = diagonals[0] + couplings[0]
+    return elements.indices.reduce(0) {
+      $0 + startSquares[$1 % r] * elements[$1] * elements[$1]
+    }
   }
 
   /// What the quadrature says about a site.
   struct Quadrature: Sendable {
-    /// tr [log(1+J) - J]_11, with what is not positive of 1+J left out.
+    /// tr [r(J)]_11 of the function, log(1+J) - J or 1 - 1/(1+J) - J, with what is not positive of
+    /// 1+J left out.
     var curvature = 0.0
     /// tr [J²]_11.
     var square = 0.0
+    /// The curvature without its term in J².
+    var rest = 0.0
     /// The extreme eigenvalues of J.
     var least = 0.0
     var largest = 0.0
   }
 
   /// - Parameter steps: Blocks to take, at most those that there are.
-  func quadrature(steps: Int, using spectrum: inout SmallSpectrum) -> Quadrature {
+  func quadrature(
+    steps: Int, of function: MomentsOperator.Function = .logarithm,
+    using spectrum: inout SmallSpectrum
+  ) -> Quadrature {
     let (d, k) = (dimension, min(steps, diagonals.count))
     let n = ranks[0..<k].reduce(0, +)
     var matrix = [Double](repeating: 0, count: n * n)
@@ -157,11 +191,13 @@ struct BlockJacobi {
       result.least = min(result.least, theta)
       result.largest = max(result.largest, theta)
       var weight = 0.0
-      for a in 0..<d { weight += spectrum.rows[a * n + m] * spectrum.rows[a * n + m] }
+      for a in 0..<d {
+        weight += startSquares[a] * spectrum.rows[a * n + m] * spectrum.rows[a * n + m]
+      }
       result.square += weight * theta * theta
-      result.curvature +=
-        weight * ((1 + theta > ModeLedger.zeroTolerance ? log1p(theta) : 0) - theta)
+      result.curvature += weight * function.remainder(theta)
     }
+    result.rest = result.curvature + function.quadratic * result.square
     return result
   }
 }

@@ -28,12 +28,19 @@ package struct FirstMoments {
   }
 
   private let normalizer: Normalizer
+  /// F between the translations.
+  private let root: [Double]
   private let perturbation: BlockSparseMatrix
   private let kinds: [PairKind]
 
-  /// - Parameter perturbation: δH̃ by site number.
-  package init(_ perturbation: BlockSparseMatrix, _ normalizer: Normalizer) {
+  /// - Parameters:
+  ///   - perturbation: δH̃ by site number.
+  ///   - root: F between the translations, shape [M, S·d, S·d]; nil for that of the crystal.
+  package init(
+    _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer, root: [Double]? = nil
+  ) {
     (self.perturbation, self.normalizer) = (perturbation, normalizer)
+    self.root = root ?? normalizer.root
     let (group, s) = (normalizer.group, normalizer.basisCount)
     var slots: [Int: Int] = [:]
     var kinds: [PairKind] = []
@@ -157,7 +164,7 @@ package struct FirstMoments {
     let (b, c) = (component % (d * d) / d, component % d)
     let orders = normalizer.group.orders
     let shift = normalizer.group.components(of: kind.translation)
-    let root = normalizer.root.span
+    let root = root.span
     let row = basis * d * order
     let (left, right) = (row + kind.first * d + b, row + kind.second * d + c)
     let area = order * order

@@ -51,9 +51,43 @@ public struct MomentsEngine: Sendable {
     of perturbation: SparsePerturbation, crystal: ReferenceCrystal
   ) throws(SiteEntropyError) -> SiteLabels {
     let matrix = perturbation.matrix
-    let choice = try choice(perturbation, crystal)
+    let found = try values(
+      of: perturbation, crystal: crystal, MomentsOperator(relative: crystal.normalizer))
+    let ledger = ModeLedger(
+      zeroModes: matrix.blockSize, negativeModes: 0, smallest: 1 + found.least,
+      largest: 1 + found.largest, expectedZeroModes: matrix.blockSize)
+    if ledger.smallest < Self.suspicious { try prove(matrix, crystal.normalizer) }
+    return SiteLabels(
+      kind: .relative, engine: "moments", siteEntropy: found.values,
+      entropy: found.values.reduce(0, +), ledger: ledger,
+      errorEstimate: withEstimate ? found.estimate : nil,
+      quadrature: SiteLabels.Quadrature(steps: found.steps, radius: found.radius))
+  }
+
+  /// The same engine of another tolerance, for what it takes.
+  func asking(_ tolerance: Double) -> MomentsEngine {
+    MomentsEngine(tolerance: tolerance, memoryLimit: memoryLimit)
+  }
+
+  /// tr Xᵀ g(E) X of every site, by site number, and what it took.
+  package struct Values {
+    package let values: [Double]
+    let estimate: Double
+    let steps: Int
+    let radius: Double
+    /// The extreme eigenvalues of all J.
+    let least: Double
+    let largest: Double
+  }
+
+  package func values(
+    of perturbation: SparsePerturbation, crystal: ReferenceCrystal, _ operators: MomentsOperator
+  ) throws(SiteEntropyError) -> Values {
+    let (matrix, function) = (perturbation.matrix, operators.function)
+    let choice = try choice(perturbation, crystal, operators)
     let run = MomentsRun(
-      matrix, patches: choice.patches, wide: choice.widePatches, crystal: crystal)
+      matrix, patches: choice.patches, wide: choice.widePatches, crystal: crystal,
+      function: function)
     var rest = run.all(steps: choice.steps)
     // Some sites outside of the sample need further steps.
     let doubt = MomentsSearch.margin * choice.ratio
@@ -64,35 +98,33 @@ public struct MomentsEngine: Sendable {
     }
     let estimate = max(choice.estimate, doubt * rest.lastStep)
     // A patch may be less stable than the cell: the estimate knows nothing of that.
-    if 1 + rest.least <= ModeLedger.zeroTolerance { try prove(matrix, crystal.normalizer) }
+    if function == .logarithm, 1 + rest.least <= ModeLedger.zeroTolerance {
+      try prove(matrix, crystal.normalizer)
+    }
     guard estimate <= tolerance || steps != nil else {
       throw .tolerance(
         wanted: tolerance, reached: estimate, advice: "the engine polynomial has no such limit")
     }
-    let first = FirstMoments(matrix, crystal.normalizer).traces()
-    let s = crystal.normalizer.basisCount
-    let shift = choice.shift
-    let labels = (0..<matrix.siteCount).map { site in
-      let label = -0.5 * (first[site] + rest.curvatures[site]) - shift.cut[site % s]
-      return rest.wasRepeated.contains(site) ? label : label - shift.steps[site % s]
+    let first = FirstMoments(matrix, crystal.normalizer, root: operators.start).traces()
+    let (s, shift) = (crystal.normalizer.basisCount, choice.shift)
+    let values = (0..<matrix.siteCount).map { site in
+      let value =
+        function.scale * (first[site] + rest.curvatures[site]) - shift.cut[site % s]
+      return rest.wasRepeated.contains(site) ? value : value - shift.steps[site % s]
     }
-    let ledger = ModeLedger(
-      zeroModes: matrix.blockSize, negativeModes: 0, smallest: 1 + rest.least,
-      largest: 1 + rest.largest, expectedZeroModes: matrix.blockSize)
-    if ledger.smallest < Self.suspicious { try prove(matrix, crystal.normalizer) }
-    return SiteLabels(
-      kind: .relative, engine: "moments", siteEntropy: labels, entropy: labels.reduce(0, +),
-      ledger: ledger, errorEstimate: withEstimate ? estimate : nil,
-      quadrature: SiteLabels.Quadrature(steps: choice.steps, radius: choice.radius))
+    return Values(
+      values: values, estimate: estimate, steps: choice.steps, radius: choice.radius,
+      least: rest.least, largest: rest.largest)
   }
 
   /// Steps, radius and patches: those that are given, where nothing is to be estimated.
   private func choice(
-    _ perturbation: SparsePerturbation, _ crystal: ReferenceCrystal
+    _ perturbation: SparsePerturbation, _ crystal: ReferenceCrystal, _ operators: MomentsOperator
   ) throws(SiteEntropyError) -> MomentsSearch.Choice {
     guard !withEstimate, let steps, let radius else {
       let search = MomentsSearch(
-        perturbation, crystal: crystal, tolerance: tolerance, memoryLimit: memoryLimit)
+        perturbation, crystal: crystal, operators: operators, tolerance: tolerance,
+        memoryLimit: memoryLimit)
       return try search.choose(steps: steps, radius: radius)
     }
     let matrix = perturbation.matrix
@@ -100,7 +132,7 @@ public struct MomentsEngine: Sendable {
       steps: steps, radius: radius, estimate: 0, ratio: 0,
       patches: (0..<crystal.normalizer.basisCount).map {
         MomentsPatch(
-          basis: $0, radius: radius, perturbation: matrix, crystal: crystal,
+          basis: $0, radius: radius, perturbation: matrix, crystal: crystal, operators: operators,
           known: crystal.patch(basis: $0, radius: radius))
       }, widePatches: nil, shift: MomentsShift(basisCount: crystal.normalizer.basisCount))
   }

@@ -19,6 +19,8 @@ struct MomentsPatch: Sendable {
   let basis: Int
   let radius: Double
   private let patch: LocalPatch
+  /// XᵀX of the first vectors.
+  private let norm: [Double]
   private let perturbation: BlockSparseMatrix
   private let normalizer: Normalizer
   /// m^(1/2) of the basis sites: what a rigid shift is in weighted coordinates.
@@ -31,10 +33,15 @@ struct MomentsPatch: Sendable {
   ///   - known: The patch where it is known already.
   init(
     basis: Int, radius: Double, perturbation: BlockSparseMatrix, crystal: ReferenceCrystal,
-    known: LocalPatch? = nil
+    operators: MomentsOperator, known: LocalPatch? = nil
   ) {
     (self.basis, self.radius, self.perturbation) = (basis, radius, perturbation)
-    patch = known ?? LocalPatch(basis: basis, radius: radius, reach: 0, crystal: crystal)
+    norm = operators.norms[basis]
+    patch =
+      known
+      ?? LocalPatch(
+        basis: basis, radius: radius, reach: 0, crystal: crystal,
+        kernels: (operators.green, operators.start))
     normalizer = crystal.normalizer
     rootMasses = (0..<normalizer.basisCount).map {
       1 / crystal.inverseRootMasses[crystal.multilattice.atoms[$0]]
@@ -72,7 +79,8 @@ struct MomentsPatch: Sendable {
         for a in 0..<d { vectors.current[row * width + d * index + a] = patch.roots[4 * row + a] }
       }
     }
-    var result = [BlockJacobi](repeating: BlockJacobi(dimension: d), count: translations.count)
+    let start = BlockJacobi(dimension: d, norm: norm)
+    var result = [BlockJacobi](repeating: start, count: translations.count)
     var gram = [Double](repeating: 0, count: 16)
     let twelve = [Double](repeating: 0, count: 12)
     var alphas = [[Double]](repeating: twelve, count: translations.count)

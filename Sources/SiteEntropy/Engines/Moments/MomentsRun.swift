@@ -11,16 +11,18 @@ struct MomentsRun {
   /// Those of the second moment, where they are others.
   private let wide: [MomentsPatch]?
   private let crystal: ReferenceCrystal
+  private let function: MomentsOperator.Function
 
   init(
     _ matrix: BlockSparseMatrix, patches: [MomentsPatch], wide: [MomentsPatch]? = nil,
-    crystal: ReferenceCrystal
+    crystal: ReferenceCrystal, function: MomentsOperator.Function
   ) {
     (self.matrix, self.patches, self.crystal) = (matrix, patches, crystal)
-    self.wide = wide
+    (self.wide, self.function) = (wide, function)
   }
 
-  /// G_k - T1 of every site, with T2 of the wide patches, times -2, and the extreme eigenvalues of all J.
+  /// G_k - T1 of every site, with T2 of the wide patches, over the scale of the function, and the
+  /// extreme eigenvalues of all J.
   struct Results {
     var curvatures: [Double]
     var least = 0.0
@@ -48,7 +50,7 @@ struct MomentsRun {
       wideWorkspaces.lend { workspace in
         let found = wide[basis].jacobi(at: group, steps: 1, isOpen: true, &workspace)
         for (index, jacobi) in found.enumerated() {
-          results[index].curvature -= 0.5 * jacobi.secondMoment
+          results[index].curvature -= function.quadratic * jacobi.secondMoment
         }
       }
       return results
@@ -82,15 +84,16 @@ struct MomentsRun {
   ) -> [SiteResult] {
     var spectrum = SmallSpectrum()
     return patches[basis].jacobi(at: cells, steps: steps, &workspace).map { jacobi in
-      let all = jacobi.quadrature(steps: steps, using: &spectrum)
+      let all = jacobi.quadrature(steps: steps, of: function, using: &spectrum)
       let less =
         steps > 1
-        ? jacobi.quadrature(steps: steps - 1, using: &spectrum) : BlockJacobi.Quadrature()
+        ? jacobi.quadrature(steps: steps - 1, of: function, using: &spectrum)
+        : BlockJacobi.Quadrature()
       func value(_ quadrature: BlockJacobi.Quadrature) -> Double {
-        wide == nil ? quadrature.curvature : quadrature.curvature + 0.5 * quadrature.square
+        wide == nil ? quadrature.curvature : quadrature.rest
       }
       return SiteResult(
-        curvature: value(all), change: 0.5 * abs(all.curvature - less.curvature),
+        curvature: value(all), change: -function.scale * abs(all.curvature - less.curvature),
         least: all.least, largest: all.largest, before: value(less))
     }
   }
@@ -125,7 +128,7 @@ struct MomentsRun {
       let found = patches[basis].jacobi(at: cells, steps: steps, &workspace)
       var spectrum = SmallSpectrum()
       return found.map { jacobi in
-        (1...steps).map { jacobi.quadrature(steps: $0, using: &spectrum) }
+        (1...steps).map { jacobi.quadrature(steps: $0, of: function, using: &spectrum) }
       }
     }
   }

@@ -8,10 +8,12 @@ struct MomentsSample {
   let cells: [[Int]]
   /// How many of each basis site are evenly spread.
   private let spreadCount: Int
-  /// tr [E²]_ii with nothing cut, in the order of `cells`.
+  /// tr XᵀE²X with nothing cut, in the order of `cells`.
   let squares: [Double]
 
-  init(_ matrix: BlockSparseMatrix, _ normalizer: Normalizer, count: Int) {
+  init(
+    _ matrix: BlockSparseMatrix, _ normalizer: Normalizer, _ operators: MomentsOperator, count: Int
+  ) {
     let (cells, s) = (normalizer.group.count, normalizer.basisCount)
     let area = matrix.blockSize * matrix.blockSize
     let each = min(cells, max(2, count / 2 / s))
@@ -34,7 +36,7 @@ struct MomentsSample {
     self.cells = sample
     squares = wholeSquares(
       matrix, at: sample.enumerated().flatMap { basis, cells in cells.map { $0 * s + basis } },
-      normalizer)
+      normalizer, operators)
   }
 
   /// The mean over the evenly spread sites of each basis site.

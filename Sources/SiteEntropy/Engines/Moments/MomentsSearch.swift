@@ -42,6 +42,7 @@ struct MomentsSearch {
 
   private let matrix: BlockSparseMatrix
   private let crystal: ReferenceCrystal
+  private let operators: MomentsOperator
   private let tolerance: Double
   private let memoryLimit: Int
   private let sample: MomentsSample
@@ -72,13 +73,14 @@ struct MomentsSearch {
   }
 
   init(
-    _ perturbation: SparsePerturbation, crystal: ReferenceCrystal, tolerance: Double,
-    memoryLimit: Int
+    _ perturbation: SparsePerturbation, crystal: ReferenceCrystal, operators: MomentsOperator,
+    tolerance: Double, memoryLimit: Int
   ) {
     matrix = perturbation.matrix
+    self.operators = operators
     (self.crystal, self.tolerance, self.memoryLimit) = (crystal, tolerance, memoryLimit)
     sample = MomentsSample(
-      perturbation.matrix, crystal.normalizer, count: Self.sampleCount)
+      perturbation.matrix, crystal.normalizer, operators, count: Self.sampleCount)
   }
 
   /// - Throws: ``SiteEntropyError/tolerance(wanted:reached:advice:)``,
@@ -106,8 +108,9 @@ struct MomentsSearch {
   /// K: what the smallest patch takes to leave little, and two steps more that tell so. Steps gain
   /// there what they gain elsewhere, each as much as the one before.
   private func stepsNeeded(_ rung: Rung) -> Int {
+    let scale = operators.function.scale
     func change(_ k: Int) -> Double {
-      let changes = rung.quadratures.map { 0.5 * ($0[k - 1].rest - $0[k - 2].rest) }
+      let changes = rung.quadratures.map { -scale * ($0[k - 1].rest - $0[k - 2].rest) }
       return Self.margin * MomentsSpread(changes, sites: matrix.siteCount).largest
     }
     let known = rung.quadratures.first?.count ?? 2
@@ -188,11 +191,12 @@ struct MomentsSearch {
     }
     let patches = crystal.multilattice.basis.indices.map {
       MomentsPatch(
-        basis: $0, radius: radius, perturbation: matrix, crystal: crystal,
-        known: order(radius: radius) <= Self.keptOrder
+        basis: $0, radius: radius, perturbation: matrix, crystal: crystal, operators: operators,
+        known: operators.isRelative && order(radius: radius) <= Self.keptOrder
           ? crystal.patch(basis: $0, radius: radius) : nil)
     }
-    let run = MomentsRun(matrix, patches: patches, crystal: crystal)
+    let run = MomentsRun(
+      matrix, patches: patches, crystal: crystal, function: operators.function)
     let quadratures = needsSteps ? run.quadratures(at: sample.cells, steps: steps) : []
     return Rung(
       radius: radius, patches: patches, order: patches.reduce(0) { max($0, $1.order) },
@@ -238,14 +242,15 @@ struct MomentsSearch {
 
   private func higherMoments(_ rung: Rung, steps k: Int, _ rungs: [Rung]) -> HigherMoments {
     var result = HigherMoments()
+    let scale = operators.function.scale
     guard let last = rungs.last(where: { !$0.quadratures.isEmpty }) else { return result }
     let law = rung.isWhole || last.isWhole ? 1 : 1 - Double(rung.order) / Double(last.order)
     for (some, all) in zip(rung.quadratures, last.quadratures) {
       let (value, most, truth) = (
         some[k - 1].rest, some[some.count - 1].rest, all[all.count - 1].rest
       )
-      result.steps.append(0.5 * (most - value))
-      result.radius.append(rung.radius < last.radius ? 0.5 * (truth - most) / law : 0)
+      result.steps.append(-scale * (most - value))
+      result.radius.append(rung.radius < last.radius ? -scale * (truth - most) / law : 0)
     }
     return result
   }
@@ -303,7 +308,8 @@ struct MomentsSearch {
     _ rung: Rung, _ wide: Rung?, _ k: Int, _ higher: HigherMoments, _ squares: [Double],
     _ given: Int?, _ fixed: Double?
   ) -> Candidate {
-    let second = zip(squares, sample.squares).map { 0.25 * ($0 - $1) }
+    let factor = -operators.function.scale * operators.function.quadratic
+    let second = zip(squares, sample.squares).map { factor * ($0 - $1) }
     let sites = matrix.siteCount
     // Of one step the second moment is not that of the pairs within the radius.
     let mayShift = (given == nil || fixed == nil) && (wide != nil || k > 1)
@@ -324,9 +330,4 @@ struct MomentsSearch {
       shift: shift, ratio: added > 0 ? (coming / added).squareRoot() : 0,
       cost: cost(rung, k) + (wide.map { cost($0, 2) } ?? 0))
   }
-}
-
-extension BlockJacobi.Quadrature {
-  /// tr [log(1+J) - J + J²/2]_11.
-  fileprivate var rest: Double { curvature + 0.5 * square }
 }
