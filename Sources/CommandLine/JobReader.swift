@@ -12,6 +12,16 @@ public struct FrameJob: Sendable {
   /// Whether no other frame is worked on at the same time: its work may have all threads.
   public internal(set) var isAlone = false
 
+  /// From this order on a lone decomposition takes all threads.
+  private static let bigOrder = 1500
+
+  /// Threads for a call into LAPACK: all of them for one big frame, at the price of its last bits.
+  ///
+  /// Others have one, so that no byte depends on whether the next frame has come already.
+  public func decompositionThreads(of threads: Int) -> Int {
+    isAlone && frame.atomCount * frame.dimension >= Self.bigOrder ? threads : 1
+  }
+
   /// The next copy of the same frame.
   fileprivate var next: FrameJob {
     FrameJob(frame: frame, index: index, copy: copy + 1, attachments: attachments)

@@ -81,6 +81,22 @@ struct StreamTests {
     #expect(result == CommandRun(status: 0, output: "45\n", error: ""))
   }
 
+  /// A decomposition has the threads of its frame, however long the next one is in coming.
+  @Test func decompositionsDoNotDependOnWhenFramesCome() throws {
+    let top = repositoryFile("").path(percentEncoded: false)
+    let result = try Scratch().shell(
+      """
+      vectors='\(top)/formats/vectors/defects'
+      rates() { vineyard -p '\(top)/examples/potentials/Si.sw' --no-history -j 2 "$@"; }
+      cat "$vectors"/si64_{vacancy,hop_saddle}.xyz > hop.xyz
+      rates hop.xyz > whole
+      (cat "$vectors/si64_vacancy.xyz"; sleep 1; cat "$vectors/si64_hop_saddle.xyz") |
+        rates | cmp - whole
+      wc -l < whole
+      """)
+    #expect(result == CommandRun(status: 0, output: "2\n", error: ""))
+  }
+
   /// A partner that sends one frame, or as many as there are threads, and then waits for the answers.
   @Test(arguments: [(1, 1), (2, 1), (2, 2), (3, 1), (3, 3)])
   func answersComeBeforeMoreIsAsked(threads: Int, together: Int) throws {

@@ -130,7 +130,7 @@ struct FormationCommand: FilterCommand {
     if !balance { try session.write(text: FormationTable.header) }
     let threads = session.threadCount
     try session.forEachFrame { job in
-      try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
+      try withLinearAlgebraThreads(job.decompositionThreads(of: threads)) {
         try source.entry(job.frame, threads: job.isAlone ? threads : 1)
       }
     } consume: { job, entry in

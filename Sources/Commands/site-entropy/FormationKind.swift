@@ -29,14 +29,14 @@ extension SiteEntropyCommand {
     let (policy, threads, saddle) = (onUnstable, session.threadCount, saddle)
     let isMassWeighted = !unweighted
     try session.mapFrames { job in
-      let isBig = job.isAlone && job.frame.atomCount * job.frame.dimension >= Self.bigOrder
-      let (result, change) = try withLinearAlgebraThreads(isBig ? threads : 1) {
+      let ownThreads = job.decompositionThreads(of: threads)
+      let (result, change) = try withLinearAlgebraThreads(ownThreads) {
         let result = try labeller.labels(of: job.frame)
         return (
           result,
           try comparison?.change(
             from: result.entropy.atVolume, of: job.frame, isSaddle: saddle,
-            threads: isBig ? threads : 1)
+            threads: ownThreads)
         )
       }
       var frame = job.frame

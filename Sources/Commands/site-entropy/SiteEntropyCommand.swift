@@ -133,9 +133,6 @@ struct SiteEntropyCommand: FilterCommand {
 
   private static let usualTolerance = 1e-10
   private static let mostTemperatures = 1000
-
-  /// From this order on a lone decomposition takes all threads.
-  static let bigOrder = 1500
   /// Larger forces on the sites of a reference, in eV/Å, are said.
   private static let largestForce = 1e-3
 
@@ -256,9 +253,6 @@ struct SiteEntropyCommand: FilterCommand {
     let attached = AttachedHessians()
     var (frameCount, forceIsSaid) = (0, false)
     try session.mapFrames(matrices: .keep) { job in
-      // One big frame may have all threads inside LAPACK, at the price of its last bits; several
-      // run side by side.
-      let isBig = job.isAlone && job.frame.atomCount * job.frame.dimension >= Self.bigOrder
       let own = try given.hessian(of: job)
       // Masses that stand in the file of the Hessian count.
       var frame = try job.frame.settingMasses(own?.masses, of: own?.name ?? "")
@@ -273,7 +267,7 @@ struct SiteEntropyCommand: FilterCommand {
         try own.hessian.checkBelongs(
           to: reference.hessian, name: own.name, referenceName: reference.name)
       }
-      let (all, reason) = try withLinearAlgebraThreads(isBig ? threads : 1) {
+      let (all, reason) = try withLinearAlgebraThreads(job.decompositionThreads(of: threads)) {
         [frame] in
         try labeller.labels(
           of: frame, temperatures: temperatures,

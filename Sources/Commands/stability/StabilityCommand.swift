@@ -68,7 +68,7 @@ struct StabilityCommand: FilterCommand {
     let threads = session.threadCount
     try session.forEachFrame { job in
       do {
-        return try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
+        return try withLinearAlgebraThreads(job.decompositionThreads(of: threads)) {
           try cache.crystal(of: job.frame).ledger(of: job.frame, potential: potential)
         }
       } catch let error as SiteEntropyError {

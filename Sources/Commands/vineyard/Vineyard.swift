@@ -80,7 +80,7 @@ struct Vineyard: FilterCommand {
       guard let isSaddle = try Self.isSaddle(job.frame, isFirst: job.index == first) else {
         return nil
       }
-      return try withLinearAlgebraThreads(job.isAlone ? threads : 1) {
+      return try withLinearAlgebraThreads(job.decompositionThreads(of: threads)) {
         try StationaryPoint(
           job.frame, potential: potential, isSaddle: isSaddle, forceLimit: forceLimit,
           wantsSpectrum: isQuantum, memoryLimit: limit)
