@@ -22,12 +22,8 @@ extension Matrix {
     guard let least = pivots.min(), let most = pivots.max(), most.isFinite,
       least * least > tolerance * most * most
     else { return nil }
-    for i in 1..<max(n, 1) { for j in 0..<min(i, n) { upper[i, j] = 0 } }
-    let status = BLASGate.pass {
-      unsafe LAPACKE_dtrtri(
-        LAPACK_COL_MAJOR, lower, CChar(UInt8(ascii: "N")), Int32(n), &upper.storage,
-        Int32(max(1, n)))
-    }
-    return status == 0 && isInverted(by: upper) ? upper : nil
+    let inverse: Matrix
+    do { inverse = try upper.inverseOfUpperTriangle(order: n) } catch { return nil }
+    return isInverted(by: inverse) ? inverse : nil
   }
 }

@@ -89,7 +89,10 @@ private struct SelectionProblem {
       factor.append(row.span)
     }
     let r = try factor.certifiedTriangle()
-    let upper = inverseOfUpperTriangle(r, order: n)
+    let upper: Matrix
+    do throws(LAPACKError) { upper = try r.inverseOfUpperTriangle(order: n) } catch {
+      throw .decomposition(error)
+    }
     inverse = upper.multiplied(by: upper, transposingOther: true)
     coefficients = (0..<n).map { i in (i..<n).reduce(0) { $0 + upper[i, $1] * r[$1, n] } }
   }
@@ -114,22 +117,6 @@ private struct SelectionProblem {
     coefficients.remove(at: place)
     inverse = rest
   }
-}
-
-/// R⁻¹ of the first rows and columns of an upper triangle.
-private func inverseOfUpperTriangle(_ r: Matrix, order n: Int) -> Matrix {
-  var result = Matrix(rowCount: n, columnCount: n)
-  for i in stride(from: n - 1, through: 0, by: -1) {
-    var row = [Double](repeating: 0, count: n)
-    row[i] = 1
-    for k in i + 1..<max(n, i + 1) {
-      let factor = r[i, k]
-      for j in k..<n { row[j] -= factor * result[k, j] }
-    }
-    let scale = 1 / r[i, i]
-    for j in i..<n { result[i, j] = scale * row[j] }
-  }
-  return result
 }
 
 extension ChannelRows {
