@@ -7,11 +7,14 @@ internal import LinearAlgebra
 /// with the prior Γ and the standard deviations S of the features, so that λ is in units of Σ w
 /// and does not depend on the scale of a feature. The intercept b is free. Anchored channels have
 /// none: φ then is the difference from the reference environment, and S its root mean square.
+/// Features of a basis that is orthonormal have a scale of their own: those that hardly vary tell
+/// little, and S then is better that of them all (``FeatureScaling/common``).
 ///
 /// - Parameters:
 ///   - channels: The rows of each channel; all with as many folds.
 ///   - coupled: Rows that tie the channels; with any, all channels are fitted together.
 ///   - priors: The diagonal of Γ for each channel, shape [K_c], positive.
+///   - scaling: What S is.
 ///   - featureNoise: Standard deviation of a feature from its rounding, in units of S: what a model
 ///     makes of it counts as error where λ is chosen. 0 for exact features.
 /// - Throws: ``RegressionError``.
@@ -19,7 +22,7 @@ internal import LinearAlgebra
 ///   O(folds · K²) memory.
 public func fitRidge(
   _ channels: [ChannelRows], coupled: CoupledRows? = nil, priors: [[Double]],
-  lambda: LambdaChoice, featureNoise: Double = 0
+  scaling: FeatureScaling = .each, lambda: LambdaChoice, featureNoise: Double = 0
 ) throws(RegressionError) -> RidgeModel {
   precondition(!channels.isEmpty && priors.count == channels.count, "ridge: one prior a channel")
   let folds = channels[0].foldCount
@@ -29,14 +32,15 @@ public func fitRidge(
   }
   var scalings: [ChannelScaling] = []
   for (index, rows) in channels.enumerated() {
-    scalings.append(try ChannelScaling(rows, channel: index, prior: priors[index]))
+    scalings.append(try ChannelScaling(rows, channel: index, prior: priors[index], scaling))
   }
   guard let coupled, coupled.rowCounts.contains(where: { $0 > 0 }) else {
     var fits: [(RidgeChannel, RidgeBlock)] = []
     for (index, rows) in channels.enumerated() {
       let fit = try RidgeBlockFit(
         factors: rows.factors, starts: [0], intercepts: [rows.isAnchored ? nil : 0],
-        inversePenalty: scalings[index].inversePenalty, lambda: lambda, featureNoise: featureNoise)
+        inversePenalty: scalings[index].inversePenalty, scale: scalings[index].scale,
+        lambda: lambda, featureNoise: featureNoise)
       fits.append(
         (try fit.channel(rows, scalings[index], position: 0, block: index), fit.block(of: [index])))
     }
@@ -52,7 +56,8 @@ public func fitRidge(
     factors: factors,
     starts: channels.indices.map { channels[..<$0].reduce(0) { $0 + $1.featureCount } },
     intercepts: slots,
-    inversePenalty: scalings.flatMap(\.inversePenalty), lambda: lambda, featureNoise: featureNoise)
+    inversePenalty: scalings.flatMap(\.inversePenalty), scale: scalings.flatMap(\.scale),
+    lambda: lambda, featureNoise: featureNoise)
   return RidgeModel(
     channels: try channels.indices.map { index throws(RegressionError) in
       try fit.channel(channels[index], scalings[index], position: index, block: 0)
@@ -60,15 +65,25 @@ public func fitRidge(
     blocks: [fit.block(of: Array(channels.indices))])
 }
 
+/// In which units coefficients are penalised.
+public enum FeatureScaling: String, CaseIterable, Sendable {
+  /// In those of the standard deviation of each feature.
+  case each
+  /// In those of the root mean square of all standard deviations.
+  case common
+}
+
 /// The mean and the scale of one channel's features, and the penalty they give.
 struct ChannelScaling {
   /// Shape [K], about the shift of the rows.
   let mean: [Double]
   let scale: [Double]
-  /// 1 / (γ s), shape [K]; 0 for a constant feature.
+  /// 1 / (γ s), s of all features with a common one, shape [K]; 0 for a constant feature.
   let inversePenalty: [Double]
 
-  init(_ rows: ChannelRows, channel: Int, prior: [Double]) throws(RegressionError) {
+  init(
+    _ rows: ChannelRows, channel: Int, prior: [Double], _ scaling: FeatureScaling
+  ) throws(RegressionError) {
     let k = rows.featureCount
     precondition(prior.count == k, "ridge: expected \(k) prior factors")
     if let bad = prior.firstIndex(where: { !($0 > 0 && $0.isFinite) }) {
@@ -87,7 +102,11 @@ struct ChannelScaling {
       for j in i..<k { squares[j] += r[m + i, m + j] * r[m + i, m + j] }
     }
     scale = (0..<k).map { rows.isConstant($0) ? 0 : squares[$0].squareRoot() / root }
-    inversePenalty = zip(scale, prior).map { $0 > 0 ? 1 / ($0 * $1) : 0 }
+    let varying = scale.filter { $0 > 0 }
+    let common = (varying.reduce(0) { $0 + $1 * $1 } / Double(max(1, varying.count))).squareRoot()
+    inversePenalty = zip(scale, prior).map {
+      $0 > 0 ? 1 / ((scaling == .common ? common : $0) * $1) : 0
+    }
   }
 }
 

@@ -18,10 +18,11 @@ struct RidgeBlockFit {
   ///   - starts: Where the features of each channel start among the K.
   ///   - intercepts: The place of the intercept of each channel, nil where it has none; m in all.
   ///   - inversePenalty: 1 / (γ s), shape [K].
+  ///   - scale: S, shape [K].
   ///   - featureNoise: In units of s.
   init(
     factors: [StreamingQR], starts: [Int], intercepts slots: [Int?], inversePenalty: [Double],
-    lambda: LambdaChoice, featureNoise: Double
+    scale: [Double], lambda: LambdaChoice, featureNoise: Double
   ) throws(RegressionError) {
     (self.starts, interceptOfChannel) = (starts, slots)
     let m = slots.count { $0 != nil }
@@ -59,14 +60,15 @@ struct RidgeBlockFit {
     let folds = all.dropFirst().compactMap(\.1)
     decomposition = all[0].0
     report = Self.choose(
-      lambda, decomposition, folds: folds.count == used.count ? folds : [], featureNoise)
+      lambda, decomposition, folds: folds.count == used.count ? folds : [],
+      scale.map { featureNoise * $0 })
     coefficients = decomposition.coefficients(decomposition.filtered(report.value))
     intercepts = decomposition.intercepts(coefficients)
   }
 
   private static func choose(
     _ choice: LambdaChoice, _ decomposition: RidgeDecomposition, folds: [HeldOutFold],
-    _ featureNoise: Double
+    _ featureNoise: [Double]
   ) -> LambdaReport {
     let rows = Double(decomposition.triangle.rowCount)
     func heldOut(_ lambda: Double) -> Double {
@@ -75,9 +77,9 @@ struct RidgeBlockFit {
     }
     // What a model makes of the rounding of features is an error of its predictions too.
     func noiseSquare(_ lambda: Double) -> Double {
-      guard featureNoise > 0 else { return 0 }
-      return featureNoise * featureNoise
-        * decomposition.filtered(lambda).reduce(0) { $0 + $1 * $1 }
+      guard featureNoise.contains(where: { $0 > 0 }) else { return 0 }
+      let coefficients = decomposition.coefficients(decomposition.filtered(lambda))
+      return zip(featureNoise, coefficients).reduce(0) { $0 + $1.0 * $1.0 * $1.1 * $1.1 }
     }
     /// Of rounded features, by fold.
     func expectedSquares(_ lambda: Double) -> [Double] {

@@ -7,6 +7,8 @@ public struct FitOptions: Sendable {
   public var lambda = LambdaChoice.automatic
   /// p of the prior (mathematics.md (9.2)), nil for none.
   public var priorPower: Double? = 1
+  /// In which units coefficients are penalised.
+  public var scaling = FeatureScaling.each
   public var split = SplitKind.none
   public var trainingFraction = 0.8
   public var foldCount = 8
@@ -125,7 +127,8 @@ public func fit(
   do throws(RegressionError) {
     let model = try fitRidge(
       channels, coupled: options.isCoupled ? coupled : nil,
-      priors: .init(repeating: prior, count: count), lambda: options.lambda,
+      priors: .init(repeating: prior, count: count), scaling: options.scaling,
+      lambda: options.lambda,
       featureNoise: TrainingData.featureNoise)
     return model.placed(at: present, of: all, variance: data.store.meanSquareTarget)
   } catch {

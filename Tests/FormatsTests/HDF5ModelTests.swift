@@ -44,6 +44,7 @@ struct HDF5ModelTests {
       source: .init(name: "sw:A.sw", contentHash: "12"), tolerance: 1e-4)
     (model.about.basisHash, model.about.isAnchored) = ("ab", true)
     (model.about.lambdaMethod, model.about.prior, model.about.seed) = ("folds", 1.5, .max)
+    model.about.isScaleCommon = true
     (model.about.split, model.about.target) = ("frames", "site_entropy")
     var training = ModelDescription.Training()
     training.perturbations = ["rattled", "tail"]
@@ -55,6 +56,7 @@ struct HDF5ModelTests {
   @Test(arguments: [
     ("temperature", "-3", "a positive number"), ("mass_weighted", "x", "T or F"),
     ("entropy_tolerance", "nan", "a positive number"), ("anchor", "nobody", "reference"),
+    ("scale", "each", "common"),
     ("prior", "algebraic:", "none or algebraic:POWER"), ("seed", "1.5", "a whole number"),
     ("atoms", "9 8", "the least and the largest of two numbers"),
     ("baseline_steps", "0", "a whole number above 0"),

@@ -58,7 +58,7 @@ struct Ridge: FilterCommand {
       basis options. The labels are the column --target.
 
       The fit minimises the sum of (phi.c + b - y)^2 plus lambda |G S c|^2 for each centre channel, \
-      with S the standard deviations of the features and G the prior, 1 + sum(n^p + w l^p) over the \
+      with S the standard deviations of the features (one for all: --scale common) and G the prior, 1 + sum(n^p + w l^p) over the \
       factors of a feature. 'auto' takes the lambda of least error on folds of whole frames that \
       are left out in turn; with a single frame generalised cross-validation.
 
@@ -99,6 +99,13 @@ struct Ridge: FilterCommand {
 
   @Option(help: ArgumentHelp("Weight of each feature.", valueName: "algebraic:p|none"))
   var prior = Prior()
+
+  @Option(
+    help: """
+      Units in which coefficients are penalised: the standard deviation of each feature, or a common \
+      one of all, which suits ACE functions where frames are few or channels several.
+      """)
+  var scale = FeatureScaling.each
 
   @Option(
     help: """
@@ -263,6 +270,7 @@ struct Ridge: FilterCommand {
   private var fitOptions: FitOptions {
     var options = FitOptions()
     (options.lambda, options.priorPower) = (lambda.choice, prior.power)
+    options.scaling = scale
     (options.split, options.trainingFraction) = (split, train.value)
     options.keptCount = keep?.value
     (options.foldCount, options.seed) = (folds.value, seed)
@@ -359,6 +367,7 @@ struct Ridge: FilterCommand {
     origin.about.basisHash = data.calculator?.basis.contentHash
     origin.about.isAnchored = data.anchors != nil
     (origin.about.prior, origin.about.seed) = (prior.power, seed)
+    origin.about.isScaleCommon = scale == .common
     (origin.about.split, origin.about.target) = (split.rawValue, target)
     origin.about.training = data.training
     return model.stored(origin)
@@ -367,4 +376,5 @@ struct Ridge: FilterCommand {
 
 extension SplitKind: ExpressibleByArgument {}
 extension AnchorChoice: ExpressibleByArgument {}
+extension FeatureScaling: ExpressibleByArgument {}
 extension ScratchFile: NumberStore {}

@@ -15,6 +15,8 @@ public struct ModelDescription: Equatable, Sendable {
   public var lambdaMethod: String?
   /// The power of an algebraic prior; nil for none.
   public var prior: Double?
+  /// Whether coefficients were penalised in one unit for all features.
+  public var isScaleCommon = false
   public var seed: UInt64?
   /// How frames were kept for a test.
   public var split: String?
@@ -78,6 +80,7 @@ extension ModelDescription {
     texts["anchor"] = isAnchored ? Self.reference : nil
     texts["lambda_method"] = lambdaMethod
     texts["prior"] = prior.map { Self.algebraic + "\($0)" } ?? (target == nil ? nil : "none")
+    texts["scale"] = isScaleCommon ? Self.common : nil
     texts["seed"] = seed.map { String($0) }
     texts["split"] = split
     texts["target"] = target
@@ -89,6 +92,7 @@ extension ModelDescription {
 
   private static let reference = "reference"
   private static let algebraic = "algebraic:"
+  private static let common = "common"
 
   /// - Throws: ``HDF5Error`` for a text that does not read as what it says.
   package init(_ texts: [String: String], potential: String) throws(HDF5Error) {
@@ -117,6 +121,11 @@ extension ModelDescription {
       else { throw reader.wrong("prior", expected: "none or algebraic:POWER") }
       prior = power
     }
+    let scale = texts["scale"]
+    guard [nil, Self.common].contains(scale) else {
+      throw reader.wrong("scale", expected: Self.common)
+    }
+    isScaleCommon = scale != nil
     seed = try reader.value("seed", expected: "a whole number") { UInt64($0) }
     (split, target) = (texts["split"], texts["target"])
     guard let perturbations = texts["perturbations"] else { return }
