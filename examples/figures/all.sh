@@ -60,6 +60,7 @@ within fig4/fig4.tsv R2 0.99 1 basis=ace part=test
 within fig4/fig4.tsv R2 0.95 1 basis=cartesian part=test
 within fig5/fig5.tsv R2 0.97 1 basis=ace species=kept part=test
 within fig5/fig5.tsv R2 0.9 1 basis=cartesian species=kept part=test
+within fig5/fig5.tsv R2 0.98 1 basis=baseline part=test
 within fig5/fig5.tsv R2 0 0.9 basis=cartesian species=collapsed part=test
 within fig6/fig6.tsv error 0 1e-6 method=polynomial
 within fig6/fig6.tsv seconds 0 1e6

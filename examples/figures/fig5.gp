@@ -39,15 +39,15 @@ do for [p = 1:2] {
   stats "fig5.tsv" using (strcol(1) eq potentials[p] && strcol(5) eq "test" ? $7 : NaN) skip 1 nooutput
   set logscale y
   set format y "10^{%T}"
-  set xrange [-0.6:1.6]
+  set xrange [-0.6:2.5]
   set yrange [0.3 * STATS_min:8 * STATS_max]
-  set xtics ("Cartesian" 0, "ACE" 1)
+  set xtics ("Cartesian" 0, "ACE" 1, "ACE, baseline" 2)
   set style fill solid 0.8 border
-  set boxwidth 0.24
+  set boxwidth 0.27
   set key top right
   mine(s) = strcol(1) eq potentials[p] && strcol(3) eq species[s] && strcol(4) eq "config" && strcol(5) eq "test"
-  place(s) = (strcol(2) eq "ace" ? 1 : 0) + (s - 2) * 0.27
+  place(s) = strcol(2) eq "baseline" ? 2 : (strcol(2) eq "ace" ? 1 : 0) + (s - 2) * 0.31
   plot for [s = 1:3] "fig5.tsv" using (place(s)):(mine(s) ? $7 : NaN) skip 1 with boxes linecolor rgb colors[s] title names[s], \
-    for [s = 1:3] "fig5.tsv" using (place(s)):(mine(s) ? 1.3 * $7 : NaN):(sprintf("%.1e", $7)) skip 1 with labels font "Sans,9" notitle
+    for [s = 1:3] "fig5.tsv" using (place(s)):(mine(s) ? (s == 2 ? 0.75 : 1.3) * $7 : NaN):(sprintf("%.1e", $7)) skip 1 with labels font "Sans,9" notitle
 }
 unset multiplot

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Zincblende CdTe by two potentials: what the names of the species are worth. Site entropies are fitted with the species kept, with neighbours of one name
-# only, and with one name for all atoms (then the two sublattices look like those of diamond and share their coefficients); Cartesian polynomials and ACE.
+# only, and with one name for all atoms (then the two sublattices look like those of diamond and share their coefficients); Cartesian polynomials, ACE,
+# and with the species kept ACE of what the other potential leaves.
 #   examples/figures/fig5.sh [--quick] [FOLDER]     results go to FOLDER (default: fig5)
 # fig5.tsv: potential, basis, species, split, part, number of sites, RMSE, MAE (k_B), R².
 set -euo pipefail
@@ -9,8 +10,10 @@ begin_figure fig5 "$@"
 
 if [ "$quick" = 1 ]; then
   cells=2 radius=4 samples=24 cartesian=(--cartesian 2 --cutoff 3.5 --share auto) ace=(--order 2 --degree 10 --cutoff 5.2 --weight-l 0.75)
+  baseline=(--order 2 --degree 8 --cutoff 5.2 --weight-l 0.75)
 else
-  cells=3 radius=5 samples=60 cartesian=(--cartesian 2 --cutoff 3.5 --share auto) ace=(--order 3 --degree 10 --cutoff 6 --weight-l 0.75)
+  cells=3 radius=5 samples=60 cartesian=(--cartesian 2 --cutoff 3.5 --share auto) ace=(--order 3 --degree 12,12,7 --cutoff 7 --weight-l 0.5 --scale common)
+  baseline=(--order 2 --degree 12 --cutoff 6 --weight-l 0.75)
 fi
 kept=$((samples / 5)) trained=$((samples - samples / 5))
 
@@ -30,7 +33,7 @@ fit() {
 }
 
 printf 'potential\tbasis\tspecies\tsplit\tpart\tsites\trmse\tmae\tR2\n' > fig5.tsv
-while read -r potential lattice_constant; do
+while read -r potential lattice_constant other; do
   echo "Labelling and fitting with $potential ..." >&2
   xyz-build zincblende --species Cd Te -a "$lattice_constant" --supercell $cells $cells $cells |
     xyz-perturb --mode localized --amplitude 0.05 --radius $radius --samples "$samples" --seed 1 |
@@ -38,11 +41,12 @@ while read -r potential lattice_constant; do
   # One name: the species and the orbit (column 6 of xyz-build) no longer tell Cd from Te.
   awk '/^(Cd|Te) / { $1 = "Te"; $6 = 0 } { print }' labelled.xyz > collapsed.xyz
   fit "$potential" kept labelled.xyz --channels species
+  ridge_errors "${baseline[@]}" --baseline "$potentials/CdTe-$other.sw" labelled.xyz | sed "s/^/$potential\tbaseline\tkept\t/" >> fig5.tsv
   fit "$potential" neighbours labelled.xyz --channels none
   fit "$potential" collapsed collapsed.xyz --channels none
 done << 'END'
-Wang1989 6.50642
-Zhou2013 6.4802
+Wang1989 6.50642 Zhou2013
+Zhou2013 6.4802 Wang1989
 END
 rm collapsed.xyz model.h5
 gnuplot "$figures/fig5.gp"

@@ -1,5 +1,5 @@
 # Transfer of a surrogate to larger cells, and times against the number of atoms; reads the tables of fig7.sh from the current folder.
-set terminal pngcairo size 1400,620 font "Sans,13" linewidth 1.5
+set terminal pngcairo size 1240,550 font "Sans,12" linewidth 1.5
 set output "fig7.png"
 set datafile separator "\t"
 set grid linecolor rgb "#dddddd"
@@ -30,10 +30,10 @@ set xlabel "atoms"
 set ylabel "processor time a frame (s)"
 set title "time of all site entropies, one thread"
 set key bottom right
-array methods[5] = ["dense", "polynomial", "local", "core", "surrogate"]
-array titles[5] = ["dense", "polynomial", "local, 8 Å", "core (displaced within 5 Å)", "surrogate"]
-array colors[5] = ["#c2452d", "#8b4fa8", "#2c8a3c", "#c8860a", "#1f5fa8"]
+array methods[6] = ["dense", "polynomial", "local", "moments", "core", "surrogate"]
+array titles[6] = ["dense", "polynomial", "local, 8 Å", "moments, 10^{-3} k_B", "core (displaced within 5 Å)", "surrogate"]
+array colors[6] = ["#c2452d", "#8b4fa8", "#2c8a3c", "#222222", "#c8860a", "#1f5fa8"]
 exponent(m) = system(sprintf("awk '$1 == \"%s\" { print $2 }' exponents.tsv", m))
-plot for [m = 1:5] "times.tsv" using 2:(strcol(1) eq methods[m] ? $3 : NaN) skip 1 with linespoints pointtype 7 linecolor rgb colors[m] \
+plot for [m = 1:6] "times.tsv" using 2:(strcol(1) eq methods[m] ? $3 : NaN) skip 1 with linespoints pointtype 7 linecolor rgb colors[m] \
   title sprintf("%s, N^{%.2f}", titles[m], real(exponent(methods[m])))
 unset multiplot
