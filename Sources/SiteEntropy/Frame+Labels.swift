@@ -1,10 +1,15 @@
 public import Formats
 
 extension Frame {
-  /// Adds the column `site_entropy` and the keys that say what it is (formats/extxyz.md).
+  /// Adds the column `site_entropy` and the keys that say what it is (formats/extxyz.md), in the place
+  /// of labels that were there.
   ///
   /// - Precondition: One label an atom.
   public mutating func setLabels(_ labels: SiteLabels) {
+    for name in columns.map(\.name)
+    where Vocabulary.isAtTemperature(name, of: "site_entropy") { removeColumn(name) }
+    for name in keys.map(\.name)
+    where Vocabulary.isAtTemperature(name, of: "entropy") { removeKey(name) }
     setColumn(Column("site_entropy", .real(labels.siteEntropy)))
     setKey("entropy", .real(labels.entropy))
     setKey("entropy_units", .text("kB"))
@@ -33,14 +38,8 @@ extension Frame {
   }
 
   /// Adds a column and a key for each of several temperatures of kind quantum, `site_entropy_300K` and
-  /// `entropy_300K`, with the largest of their estimates, and takes away those of before.
+  /// `entropy_300K`, with the largest of their estimates.
   public mutating func setTemperatures(_ labels: [SiteLabels]) {
-    func isOurs(_ name: String, _ prefix: String) -> Bool {
-      name.hasPrefix(prefix) && name.hasSuffix("K")
-        && Double(String(name.dropFirst(prefix.count).dropLast())) != nil
-    }
-    for name in columns.map(\.name) where isOurs(name, "site_entropy_") { removeColumn(name) }
-    for name in keys.map(\.name) where isOurs(name, "entropy_") { removeKey(name) }
     if let largest = labels.compactMap(\.errorEstimate).max() {
       setKey("entropy_error_estimate", .real(largest))
     }

@@ -7,11 +7,11 @@ struct VocabularyTests {
   private static let page =
     (try? String(contentsOf: repositoryFile("formats/extxyz.md"), encoding: .utf8)) ?? ""
 
-  private func frame(keys: String, columns: String = "") throws -> Frame {
+  private func frame(keys: String, columns: String = "", values: String = "") throws -> Frame {
     let text = """
       1
-      Lattice="5 0 0 0 6 0 0 0 7" Properties=species:S:1:pos:R:3 \(keys)
-      Si 0 0 0
+      Lattice="5 0 0 0 6 0 0 0 7" Properties=species:S:1:pos:R:3\(columns) \(keys)
+      Si 0 0 0\(values)
 
       """
     var reader = ExtendedXYZReader(ByteSource(bytes: Array(text.utf8), name: "-"), name: "-")
@@ -31,6 +31,19 @@ struct VocabularyTests {
     for entry in Vocabulary.keys { frame.setKey(entry.name, .real(1)) }
     frame.setKey("note", .text("kept"))
     return frame
+  }
+
+  @Test func resultsOfTemperaturesDieWithThePositions() throws {
+    var frame = try frame(keys: "entropy_300K=1 entropy_87.5K=2 entropy_mineK=3 entropy_K=4")
+    frame.setColumn(Column("site_entropy_300K", .real([1])))
+    frame.setColumn(Column("site_entropy_oldK", .real([1])))
+    #expect(Vocabulary.column("site_entropy_300K")?.unit == "kB")
+    frame.removeResults(after: .positions)
+    #expect(frame.columns.map(\.name).filter { $0.hasSuffix("K") } == ["site_entropy_oldK"])
+    #expect(frame.keys.map(\.name).filter { $0.hasSuffix("K") } == ["entropy_mineK", "entropy_K"])
+    #expect(throws: InputError.self) {
+      try self.frame(keys: "", columns: ":site_entropy_300K:I:1", values: " 7")
+    }
   }
 
   @Test func eachNameStandsOnce() {

@@ -279,7 +279,7 @@ struct SiteEntropyCommand: FilterCommand {
       }
       let labels = all[0]
       frame.setLabels(labels)
-      frame.setTemperatures(all.count > 1 ? all : [])
+      if all.count > 1 { frame.setTemperatures(all) }
       if let free = own?.freeAtoms { frame.setFreeAtoms(free) }
       var meaning = try frame.labelMeaning()
       meaning.isMassWeighted = isMassWeighted

@@ -154,6 +154,6 @@ extension Vocabulary {
   private static let energy = "eV"
   private static let force = "eV Angstrom-1"
   private static let pressure = "eV Angstrom-3"
-  private static let entropy = "kB"
+  static let entropy = "kB"
   private static let entropySlope = "kB Angstrom-1"
 }

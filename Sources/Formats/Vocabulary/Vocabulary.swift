@@ -66,9 +66,25 @@ public enum Vocabulary {
     }
   }
 
-  public static func column(_ name: String) -> Entry? { columnsByName[name] }
+  public static func column(_ name: String) -> Entry? {
+    columnsByName[name]
+      ?? (isAtTemperature(name, of: "site_entropy")
+        ? Entry(name, .real, unit: entropy, .entropy, by: "site-entropy", isFixed: true) : nil)
+  }
 
-  public static func key(_ name: String) -> Entry? { keysByName[name] }
+  public static func key(_ name: String) -> Entry? {
+    keysByName[name]
+      ?? (isAtTemperature(name, of: "entropy")
+        ? Entry(name, .real, unit: entropy, .entropy, by: "site-entropy") : nil)
+  }
+
+  /// Whether a name is that of a quantity at one of several temperatures, as `entropy_300K` is.
+  public static func isAtTemperature(_ name: String, of quantity: String) -> Bool {
+    guard name.hasPrefix(quantity + "_"), name.hasSuffix("K"),
+      let temperature = Double(name.dropFirst(quantity.count + 1).dropLast())
+    else { return false }
+    return temperature > 0 && temperature.isFinite
+  }
 
   private static let columnsByName = byName(columns)
   private static let keysByName = byName(keys)
