@@ -4,7 +4,7 @@ internal import LinearAlgebra
 
 /// Finds the steps and the radius that a tolerance needs, on a sample of sites.
 ///
-/// The sample, half of it evenly spread and half of it the sites whose rows of δH̃ are largest, is
+/// The sample, evenly spread sites and those where or at some distance from which δH̃ is largest, is
 /// labelled with many steps, K, at growing radii. There the second moment is known with nothing cut, so
 /// that of what (k, R, R2) leaves out only the higher moments beyond the largest radius so far, R',
 /// must be guessed, by the law R^-d ~ 1/m, m the degrees of freedom within R:
@@ -14,7 +14,7 @@ internal import LinearAlgebra
 ///
 /// With N sites in all the estimate of the largest error is (mathematics.md (12.5))
 ///
-///     2.5 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |ρ_i|)
+///     2.7 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |ρ_i|)
 ///
 /// the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements
 /// without order leave out nearly the same at every site: its mean over the sublattice is then taken
@@ -36,7 +36,7 @@ struct MomentsSearch {
   /// What too few steps may leave of the tolerance where K is foreseen.
   private static let shareOfSteps = 0.2
   /// By how much a label may be worse than the sample tells.
-  static let margin = 2.5
+  static let margin = 2.7
   /// Rounding of a label in k_B.
   static let rounding = 1e-12
 
@@ -80,7 +80,7 @@ struct MomentsSearch {
     self.operators = operators
     (self.crystal, self.tolerance, self.memoryLimit) = (crystal, tolerance, memoryLimit)
     sample = MomentsSample(
-      perturbation.matrix, crystal.normalizer, operators, count: Self.sampleCount)
+      perturbation.matrix, crystal: crystal, operators, count: Self.sampleCount)
   }
 
   /// - Throws: ``SiteEntropyError/tolerance(wanted:reached:advice:)``,
