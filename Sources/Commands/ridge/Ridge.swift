@@ -58,9 +58,10 @@ struct Ridge: FilterCommand {
       basis options. The labels are the column --target.
 
       The fit minimises the sum of (phi.c + b - y)^2 plus lambda |G S c|^2 for each centre channel, \
-      with S the standard deviations of the features (one for all: --scale common) and G the prior, 1 + sum(n^p + w l^p) over the \
-      factors of a feature. 'auto' takes the lambda of least error on folds of whole frames that \
-      are left out in turn; with a single frame generalised cross-validation.
+      with S the standard deviations of the features (one for all: --scale common) and G the \
+      prior, 1 + sum(n^p + w l^p) over the factors of a feature. 'auto' takes the lambda of least \
+      error on folds of whole frames that are left out in turn; with a single frame generalised \
+      cross-validation.
 
       With --split the model is fitted on the training part only, and that model is written. \
       'config' leaves out whole frames, 'site' random sites, whose neighbours then train: an \
