@@ -149,6 +149,7 @@ COMMANDS = {
     "site-entropy --embed infinite": """
         xyz-perturb --mode localized --amplitude 0.05 --radius 4 perfect.xyz | site-entropy --embed infinite -p Si.sw""",
     "ridge --share auto": "ridge --share auto --order 2 --degree 6 --cutoff 4 labels.xyz",
+    "ridge --scale common": "ridge --scale common --order 2 --degree 6 --cutoff 4 labels.xyz",
     "hessian --lammps 'pair_style …; pair_coeff * * FILE Si C'": By("Tests/interop/lammps_forces.py", "--lammps", "pair_style"),
     "xyz-convert SPOSCAR": """
         printf 'Si\n5.431\n1 0 0\n0 1 0\n0 0 1\nSi\n2\nDirect\n0 0 0\n.25 .25 .25\n' > SPOSCAR

@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
 # How exact engine moments is, and how right its estimate: labels of random frames of every kind of crystal and of displacement against the dense ones. Fails
 # where the largest error of a frame is above its estimate in more than 5 % of the frames of a line and one more, or above three times the estimate in any.
-#   examples/accuracy/moments.sh [--quick] [FOLDER]     moments.tsv goes to FOLDER (default: accuracy); --quick takes 2 frames of each instead of 50
+#   examples/accuracy/moments.sh [--quick] [--frames N] [--seed N] [FOLDER]     moments.tsv goes to FOLDER (default: accuracy)
+# --frames: of each kind (default: 50); --seed: of the displacements (default: 11); --quick: two frames of each, one tolerance.
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 count=50
+seed=11
 tolerances="1e-3 1e-4 1e-5"
-if [ "${1:-}" = --quick ]; then
-  count=2
-  tolerances=1e-4
-  shift
-fi
+while :; do
+  case ${1:-} in
+    --quick) count=2 tolerances=1e-4 && shift ;;
+    --frames) count=${2:?--frames: expected a number} && shift 2 ;;
+    --seed) seed=${2:?--seed: expected a number} && shift 2 ;;
+    *) break ;;
+  esac
+done
 folder=${1:-accuracy}
 . "$top/examples/setup.sh"
 use_sitevib
@@ -55,7 +60,7 @@ compare() {
 crystal() {
   cat > perfect.tmp
   echo "Labelling $1 ..." >&2
-  perturb() { xyz-perturb --seed 11 --samples "$count" "$@" perfect.tmp > frames.tmp; }
+  perturb() { xyz-perturb --seed "$seed" --samples "$count" "$@" perfect.tmp > frames.tmp; }
   perturb --mode rattle --amplitude "$3"
   compare "$1" rattled "$2"
   perturb --mode localized --amplitude "$3" --radius "$4"
