@@ -95,7 +95,7 @@ COMMANDS = {
     "all.sh --quick": By(RUN, "examples/figures/all.sh --quick"),
     "examples/figures/all.sh [--quick] [FOLDER]": By(RUN, "examples/figures/all.sh --quick"),
     "examples/figures/fig2.sh [--quick] [FOLDER]": By("examples/figures/all.sh", "fig2", '"$figures/$script.sh"', "--quick"),
-    "examples/accuracy/moments.sh": By(RUN, "examples/accuracy/moments.sh --quick"),
+    "examples/accuracy/moments.sh --frames 12 --seed 29": By(RUN, "examples/accuracy/moments.sh --quick"),
     "examples/defects/divacancies.sh": By(RUN, "examples/defects/divacancies.sh --quick"),
     "examples/defects/hop.sh": By(RUN, "examples/defects/hop.sh --quick"),
     "examples/defects/truncation.sh": By(RUN, "examples/defects/truncation.sh --quick"),
