@@ -24,9 +24,13 @@ public struct HermitianEigen: Sendable {
     (self.values, self.vectors) = (values, vectors)
   }
 
+  /// Up to this order the sums are made here: calls into BLAS would cost more than they do.
+  private static let smallOrder = 24
+
   /// Σ_m f(λ_m) v_m v_mᴴ.
   public func applying(_ f: (Int, Double) -> Double) -> ComplexMatrix {
     let n = values.count
+    guard n > Self.smallOrder else { return summed(values.indices.map { f($0, values[$0]) }) }
     let x = Matrix(rowCount: n, columnCount: n, storage: vectors.real)
     let y = Matrix(rowCount: n, columnCount: n, storage: vectors.imaginary)
     var (u, v) = (x, y)
@@ -44,6 +48,38 @@ public struct HermitianEigen: Sendable {
     return ComplexMatrix(
       order: n, real: (0..<n * n).map { xx.storage[$0] + yy.storage[$0] },
       imaginary: (0..<n * n).map { yx.storage[$0] - yx.storage[$0 % n * n + $0 / n] })
+  }
+}
+
+extension HermitianEigen {
+  /// Σ_m w_m v_m v_mᴴ.
+  private func summed(_ weights: [Double]) -> ComplexMatrix {
+    let n = values.count
+    var real = [Double](repeating: 0, count: n * n)
+    var imaginary = real
+    do {
+      var re = real.mutableSpan
+      var im = imaginary.mutableSpan
+      let x = vectors.real.span
+      let y = vectors.imaginary.span
+      for m in 0..<n where weights[m] != 0 {
+        let row = m &* n
+        for i in 0..<n {
+          let (u, v) = (weights[m] * x[row &+ i], weights[m] * y[row &+ i])
+          for j in 0...i {
+            re[i &* n &+ j] += u * x[row &+ j] + v * y[row &+ j]
+            im[i &* n &+ j] += v * x[row &+ j] - u * y[row &+ j]
+          }
+        }
+      }
+      for i in 0..<n {
+        for j in 0..<i {
+          re[j &* n &+ i] = re[i &* n &+ j]
+          im[j &* n &+ i] = -im[i &* n &+ j]
+        }
+      }
+    }
+    return ComplexMatrix(order: n, real: real, imaginary: imaginary)
   }
 }
 

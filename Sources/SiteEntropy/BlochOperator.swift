@@ -14,44 +14,23 @@ struct BlochOperator: Sendable {
 
   /// F of a normaliser.
   static func root(_ normalizer: Normalizer) -> BlochOperator {
-    BlochOperator(normalizer, normalizer.blochRoot.real, normalizer.blochRoot.imaginary)
+    BlochOperator(normalizer.modes) { 1 / $0.squareRoot() }
   }
 
   /// H̃0⁺ = F² of a normaliser.
   static func green(_ normalizer: Normalizer) -> BlochOperator {
-    let (n, area) = (normalizer.cellOrder, normalizer.cellOrder * normalizer.cellOrder)
-    let (x, y) = normalizer.blochRoot
-    var (real, imaginary) = (x, y)
-    for k in 0..<normalizer.group.count {
-      for i in 0..<n {
-        for j in 0..<n {
-          var (re, im) = (0.0, 0.0)
-          for e in 0..<n {
-            let (p, q) = (k * area + i * n + e, k * area + e * n + j)
-            re += x[p] * x[q] - y[p] * y[q]
-            im += x[p] * y[q] + y[p] * x[q]
-          }
-          real[k * area + i * n + j] = re
-          imaginary[k * area + i * n + j] = im
-        }
-      }
-    }
-    return BlochOperator(normalizer, real, imaginary)
+    BlochOperator(normalizer.modes) { 1 / $0 }
   }
 
-  private init(_ normalizer: Normalizer, _ real: [Double], _ imaginary: [Double]) {
-    self.init(normalizer.group, order: normalizer.cellOrder, real, imaginary)
-  }
-
-  /// - Parameters:
-  ///   - order: S·d.
-  ///   - real, imaginary: Z(k), shape [M, S·d, S·d].
-  init(_ group: TranslationGroup, order: Int, _ real: [Double], _ imaginary: [Double]) {
-    let factor = 1 / Double(group.count)
-    transform = GroupTransform(group)
-    self.order = order
-    self.real = real.map { $0 * factor }
-    self.imaginary = imaginary.map { -$0 * factor }
+  /// f(H̃0) off the translations.
+  init(_ modes: BlochModes, _ f: (Double) -> Double) {
+    transform = GroupTransform(modes.group)
+    order = modes.basisCount * modes.dimension
+    let factor = 1 / Double(modes.group.count)
+    var (real, imaginary) = modes.applying(f)
+    for e in real.indices { real[e] *= factor }
+    for e in imaginary.indices { imaginary[e] *= -factor }
+    (self.real, self.imaginary) = (real, imaginary)
   }
 
   /// Applies the operator in place.

@@ -51,18 +51,9 @@ package struct SpectrumEnds {
     _ perturbation: BlockSparseMatrix, _ normalizer: Normalizer, leastSteps: Int = 1,
     signIsEnough: Bool = false
   ) throws(SiteEntropyError) {
-    let (n, width) = (perturbation.order, Self.width)
-    var lanczos = BlockLanczos(
-      CellOperators(perturbation: perturbation, green: .green(normalizer)), width: width,
-      isLong: true)
-    var random = RandomNumbers(keys: 0x51e8, UInt64(n))
-    let vectors = (0..<n * width).map { _ in random.normal() }
-    var norms = [Double](repeating: 0, count: width)
-    for e in vectors.indices { norms[e % width] += vectors[e] * vectors[e] }
-    lanczos.start(norms: norms) { span in
-      for e in vectors.indices { span[e] = vectors[e] }
-      BlochOperator.root(normalizer).apply(&span, width: width)
-    }
+    var lanczos = GreenLanczos(
+      perturbation, green: .green(normalizer), vectors: Self.vectors(normalizer),
+      width: Self.width)
     for steps in 1...Self.stepLimit {
       lanczos.step()
       guard steps >= leastSteps,
@@ -77,6 +68,22 @@ package struct SpectrumEnds {
       }
     }
     throw .mismatch("spectrum: expected convergence in \(Self.stepLimit) Lanczos steps")
+  }
+
+  /// y = H̃0^½ e of vectors e drawn at random, shape [order, width]: x = F y are those vectors without
+  /// their part in the translations.
+  private static func vectors(_ normalizer: Normalizer) -> [Double] {
+    let n = normalizer.group.count * normalizer.cellOrder
+    var random = RandomNumbers(keys: 0x51e8, UInt64(n))
+    var vectors: [Double] = []
+    vectors.reserveCapacity(n * width)
+    for _ in 0..<n * width { vectors.append(random.normal()) }
+    let root = BlochOperator(normalizer.modes) { $0.squareRoot() }
+    do {
+      var span = vectors.mutableSpan
+      root.apply(&span, width: width)
+    }
+    return vectors
   }
 
   /// The ledger where both ends have converged; nil where they have not.

@@ -35,10 +35,9 @@ struct SpectralMomentsTests {
   @Test func resolventsOfAPatchThatHoldsTheCellAreThoseOfTheDenseMatrix() throws {
     for problem in try Problem.all() {
       let (crystal, s) = (problem.crystal, 0.1)
-      let modes = try BlochModes(crystal.kernel, crystal.normalizer)
       let values = try MomentsEngine(tolerance: 1e-9, steps: 12, radius: 100).values(
         of: problem.perturbation, crystal: crystal,
-        MomentsOperator(shift: s, modes, crystal.normalizer)
+        MomentsOperator(shift: s, crystal.normalizer)
       ).values
       let d = problem.frame.dimension
       func resolvent(_ matrix: BlockSparseMatrix) throws -> [Double] {

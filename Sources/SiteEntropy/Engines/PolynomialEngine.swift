@@ -140,14 +140,12 @@ public struct PolynomialEngine: Sendable {
 /// Columns of F for the unit vectors of sites.
 struct UnitVectors: Sendable {
   private let normalizer: Normalizer
-  private let components: [(Int, Int, Int)]
   private let kernel: [Double]
 
   /// - Parameter kernel: F between the translations; nil for that of the crystal.
   init(_ normalizer: Normalizer, kernel: [Double]? = nil) {
     self.normalizer = normalizer
     self.kernel = kernel ?? normalizer.root
-    components = (0..<normalizer.group.count).map { normalizer.group.components(of: $0) }
   }
 
   /// Writes F e for the d components of each site; columns beyond them are zero.
@@ -156,26 +154,57 @@ struct UnitVectors: Sendable {
   ///   - rows: Shape [M, S·d, width].
   ///   - sites: By number.
   func fill(_ rows: inout MutableSpan<Double>, _ sites: some Collection<Int>, width: Int) {
+    for e in rows.indices { rows[e] = 0 }
+    for (index, site) in sites.enumerated() {
+      fill(&rows, site, axes: 0..<normalizer.dimension, at: index * normalizer.dimension, width)
+    }
+  }
+
+  /// Writes F e for single components of sites, one a column; columns beyond them are zero.
+  func fill(
+    _ rows: inout MutableSpan<Double>, _ columns: ArraySlice<(site: Int, axis: Int)>, width: Int
+  ) {
+    for e in rows.indices { rows[e] = 0 }
+    var rest = columns
+    while let first = rest.first {
+      let run = rest.prefix { $0.site == first.site }
+      fill(
+        &rows, first.site, axes: first.axis..<first.axis + run.count,
+        at: run.startIndex - columns.startIndex, width)
+      rest = rest.dropFirst(run.count)
+    }
+  }
+
+  private func fill(
+    _ rows: inout MutableSpan<Double>, _ site: Int, axes: Range<Int>, at column: Int, _ width: Int
+  ) {
     let (d, order) = (normalizer.dimension, normalizer.cellOrder)
     let orders = normalizer.group.orders
     let root = kernel.span
-    for e in rows.indices { rows[e] = 0 }
-    for (index, site) in sites.enumerated() {
-      let there = components[site / normalizer.basisCount]
-      let column = index * d
-      let from = site % normalizer.basisCount * d
-      for cell in components.indices {
-        let here = components[cell]
-        var (x, y, z) = (there.0 - here.0, there.1 - here.1, there.2 - here.2)
-        if x < 0 { x += orders[0] }
-        if y < 0 { y += orders[1] }
-        if z < 0 { z += orders[2] }
-        let source = ((x * orders[1] + y) * orders[2] + z) * order * order + from
-        let target = cell * order * width + column
-        for a in 0..<order {
-          for b in 0..<d { rows[target + a * width + b] = root[source + a * order + b] }
+    let there = normalizer.group.components(of: site / normalizer.basisCount)
+    let from = site % normalizer.basisCount * d + axes.lowerBound
+    var target = column
+    // The source is that of the cell less this one: each axis counts down and starts again.
+    func below(_ a: Int, _ axis: Int) -> Int { a == 0 ? orders[axis] - 1 : a - 1 }
+    var x = there.0
+    for _ in 0..<orders[0] {
+      var y = there.1
+      for _ in 0..<orders[1] {
+        let plane = (x * orders[1] + y) * orders[2]
+        var z = there.2
+        for _ in 0..<orders[2] {
+          let source = (plane &+ z) &* order &* order &+ from
+          for a in 0..<order {
+            for b in 0..<axes.count {
+              rows[target &+ a &* width &+ b] = root[source &+ a &* order &+ b]
+            }
+          }
+          target &+= order &* width
+          z = below(z, 2)
         }
+        y = below(y, 1)
       }
+      x = below(x, 0)
     }
   }
 }

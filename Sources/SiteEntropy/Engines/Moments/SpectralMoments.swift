@@ -30,7 +30,6 @@ struct SpectralMoments: Sendable {
     let normalizer = crystal.normalizer
     let (d, s) = (normalizer.dimension, normalizer.basisCount)
     let ledger = try bounds(perturbation.matrix, normalizer)
-    let modes = try BlochModes(crystal.kernel, normalizer)
     let interval =
       0.999 * min(ledger.smallest, normalizer.ledger.smallest)...1.001
       * max(ledger.largest, normalizer.ledger.largest)
@@ -38,8 +37,8 @@ struct SpectralMoments: Sendable {
     let most = Self.shareOfPoles * engine.tolerance / Double(2 * d)
     let poles = try PoleExpansion(
       of: kinds.map { kind in { kind.weight($0) } }, on: interval, tolerance: most)
-    var labels = try kinds.map { kind throws(SiteEntropyError) -> [Double] in
-      let shares = try LatticeEntropy(of: crystal.kernel, cell: normalizer.group, kind: kind).shares
+    var labels = kinds.map { kind in
+      let shares = normalizer.modes.means { kind.weight($0) }
       return (0..<perturbation.matrix.siteCount).map { shares[$0 % s] }
     }
     var estimates = poles.errors.map { Double(2 * d) * $0 }
@@ -51,7 +50,7 @@ struct SpectralMoments: Sendable {
         (1 - Self.shareOfPoles) * engine.tolerance / (Double(poles.shifts.count) * largest))
       let values = try engine.asking(allowed).values(
         of: perturbation, crystal: crystal,
-        MomentsOperator(shift: shift, modes, normalizer))
+        MomentsOperator(shift: shift, normalizer))
       for (index, weights) in poles.weights.enumerated() {
         for site in values.values.indices {
           labels[index][site] += weights[j] * values.values[site]
