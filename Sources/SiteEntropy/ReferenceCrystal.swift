@@ -11,8 +11,8 @@ public struct ReferenceCrystal: Sendable {
   public let kernel: ReferenceKernel
   /// F and the Green function of the frame's own cell.
   public let normalizer: Normalizer
-  /// The mass-weighted Hessian of the reference in the frame's cell.
-  public let foldedHessian: BlockSparseMatrix
+  /// The rows of the mass-weighted Hessian of the reference in the frame's cell.
+  let foldedRows: FoldedRows
   /// The largest |H̃0| in eV/(Å² u).
   let largestElement: Double
   /// The site of every atom.
@@ -22,6 +22,7 @@ public struct ReferenceCrystal: Sendable {
   /// The largest force on a site of the reference in eV/Å: zero where it is in equilibrium, by
   /// symmetry or by its parameters. nil where no potential is known.
   public let residualForce: Double?
+  private let folded = BuiltOnce<Void, BlockSparseMatrix>()
   private let local = BuiltOnce<Void, LocalHessian>()
   private struct PatchKey: Equatable, Sendable {
     var basis: Int
@@ -83,10 +84,20 @@ public struct ReferenceCrystal: Sendable {
     (multilattice, self.kernel) = (lattice, kernel)
     normalizer = try Normalizer(kernel: kernel, group: lattice.group)
     inverseRootMasses = lattice.basisOfAtom.map { scale[$0] }
-    foldedHessian = kernel.folded(over: lattice)
-    largestElement = foldedHessian.largestElement
+    foldedRows = FoldedRows(kernel, lattice.group)
+    largestElement = foldedRows.largestElement
     sites = (0..<lattice.atomCount).map {
       LatticeSite(translation: lattice.translationOfAtom[$0], basis: lattice.basisOfAtom[$0])
+    }
+  }
+
+  /// The mass-weighted Hessian of the reference in the frame's cell: kept for the next frame where
+  /// a dense matrix fits, else put together anew.
+  public var foldedHessian: BlockSparseMatrix {
+    func make() -> BlockSparseMatrix { kernel.folded(over: multilattice) }
+    guard sites.count * normalizer.dimension <= DenseEngine.largestOrder else { return make() }
+    do { return try folded.value { make() } } catch {
+      preconditionFailure("a sum cannot fail: \(error)")
     }
   }
 

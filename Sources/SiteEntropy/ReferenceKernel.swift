@@ -91,32 +91,25 @@ public struct ReferenceKernel: Sendable {
 
   /// The Hessian of the whole supercell; images that fall on one pair of atoms add up.
   public func folded(over lattice: Multilattice) -> BlockSparseMatrix {
-    let (d, s) = (dimension, basisCount)
-    var byRow = [[Entry]](repeating: [], count: s)
-    for entry in entries { byRow[entry.row].append(entry) }
-    let steps = byRow.map { row in row.map { lattice.group.index(of: $0.translation) } }
+    let (rows, s) = (FoldedRows(self, lattice.group), basisCount)
+    let area = dimension * dimension
     var rowStarts = [0]
     var indices: [Int32] = []
     var values: [Double] = []
+    var row = FoldedRows.Row()
     for i in 0..<lattice.atomCount {
-      let (cell, basis) = (lattice.translationOfAtom[i], lattice.basisOfAtom[i])
-      var row: [Int: [Double]] = [:]
-      for (entry, step) in zip(byRow[basis], steps[basis]) {
-        // R = ℓ' - ℓ, so ℓ' = ℓ + R = ℓ - (0 - R).
-        let target = lattice.group.difference(cell, lattice.group.opposite(step))
-        let j = lattice.atoms[target * s + entry.column]
-        var block = row[j] ?? [Double](repeating: 0, count: d * d)
-        for e in 0..<d * d { block[e] += entry.block[e] }
-        row[j] = block
+      rows.read(lattice.translationOfAtom[i] * s + lattice.basisOfAtom[i], into: &row)
+      let atoms = row.columns.enumerated().map {
+        (atom: lattice.atoms[Int($0.element)], at: $0.offset * area)
       }
-      for j in row.keys.sorted() {
-        indices.append(Int32(j))
-        values += row[j] ?? []
+      for (atom, at) in atoms.sorted(by: { $0.atom < $1.atom }) {
+        indices.append(Int32(atom))
+        values += row.values[at..<at + area]
       }
       rowStarts.append(indices.count)
     }
     return BlockSparseMatrix(
-      blockSize: d, siteCount: lattice.atomCount, rowStarts: rowStarts, indices: indices,
+      blockSize: dimension, siteCount: lattice.atomCount, rowStarts: rowStarts, indices: indices,
       values: values)
   }
 }

@@ -1,4 +1,5 @@
 public import Crystal
+package import Formats
 public import LinearAlgebra
 public import Potentials
 
@@ -59,10 +60,13 @@ public struct SparsePerturbation: Sendable {
     indices.reserveCapacity(hessian.blockCount + n)
     values.reserveCapacity((hessian.blockCount + n) * area)
     var touched = [Bool](repeating: false, count: n)
-    var row = Row()
+    var row = DifferenceRow()
     for site in 0..<n {
-      row.fill(atoms[site], reference, hessian, scale, number, tolerance)
-      for entry in row.order.sorted(by: { $0.site < $1.site }) {
+      let atom = atoms[site]
+      row.fill(
+        atom, hessian.row(atom), less: reference.row(atom), scale: scale, tolerance: tolerance)
+      let entries = row.entries.map { (site: Int32(number[Int($0.column)]), offset: $0.offset) }
+      for entry in entries.sorted(by: { $0.site < $1.site }) {
         indices.append(entry.site)
         for e in entry.offset..<entry.offset + area { values.append(row.values[e]) }
         touched[site] = true
@@ -76,43 +80,51 @@ public struct SparsePerturbation: Sendable {
     sites = touched.indices.filter { touched[$0] }
   }
 
-  /// The blocks of one row that are not rounding.
-  private struct Row {
-    var order: [(site: Int32, offset: Int)] = []
-    var values: [Double] = []
-
-    /// Merges the rows of an atom, which both have their columns ascend.
-    mutating func fill(
-      _ atom: Int, _ reference: BlockSparseMatrix, _ hessian: BlockSparseMatrix,
-      _ scale: [Double]?, _ number: [Int], _ tolerance: Double
-    ) {
-      let area = hessian.blockSize * hessian.blockSize
-      order.removeAll(keepingCapacity: true)
-      values.removeAll(keepingCapacity: true)
-      var (p, q) = (hessian.rowStarts[atom], reference.rowStarts[atom])
-      let (pEnd, qEnd) = (hessian.rowStarts[atom + 1], reference.rowStarts[atom + 1])
-      while p < pEnd || q < qEnd {
-        let left = p < pEnd ? hessian.indices[p] : .max
-        let right = q < qEnd ? reference.indices[q] : .max
-        let column = Int(min(left, right))
-        let factor = scale.map { $0[atom] * $0[column] } ?? 1
-        let offset = values.count
-        var largest = 0.0
-        for e in 0..<area {
-          var value = left <= right ? factor * hessian.values[p * area + e] : 0
-          if right <= left { value -= reference.values[q * area + e] }
-          values.append(value)
-          largest = max(largest, abs(value))
-        }
-        if right <= left { q += 1 }
-        if left <= right { p += 1 }
-        if largest > tolerance {
-          order.append((Int32(truncatingIfNeeded: number[column]), offset))
-        } else {
-          values.removeLast(area)
-        }
+  /// What a potential makes of the reference's cell, for a frame of any displacement: its Hessian is
+  /// made with the atoms in the order of the sites, and each part of the rows gives way to what it
+  /// changes before the next is made, so that no more than the result is held.
+  ///
+  /// - Parameters:
+  ///   - positions: Of the frame's atoms, in Å.
+  ///   - threads: Equal bytes at any number.
+  /// - Throws: `InputError`; its message counts atoms by site.
+  package init(
+    bySite frame: Frame, positions: [Double], potential: any Potential, crystal: ReferenceCrystal,
+    threads: Int
+  ) throws {
+    let (atoms, d) = (crystal.multilattice.atoms, crystal.normalizer.dimension)
+    let prepared = try potential.prepared(for: frame.ordered(by: atoms))
+    let scale = atoms.map { crystal.inverseRootMasses[$0] }
+    let (rows, tolerance) = (
+      crystal.foldedRows, Self.roundingTolerance * crystal.largestElement
+    )
+    matrix = try prepared.hessian(
+      positions: atoms.flatMap { positions[3 * $0..<3 * $0 + 3] }, threads: threads
+    ) { part, range in
+      var (row, reference, result) = (DifferenceRow(), FoldedRows.Row(), RowBlocks())
+      result.isFinite = part.isFinite
+      result.reserve(rows: range.count, blocks: part.indices.count, area: d * d)
+      var first = 0
+      for (site, count) in zip(range, part.counts) {
+        rows.read(site, into: &reference)
+        let blocks = first..<first + count
+        row.fill(
+          site, (part.indices[blocks], part.values[blocks.scaled(by: d * d)]),
+          less: (reference.columns[...], reference.values[...]), scale: scale,
+          tolerance: tolerance)
+        for entry in row.entries { result.indices.append(entry.column) }
+        result.values += row.values
+        result.counts.append(row.entries.count)
+        first += count
       }
+      return result
     }
+    var touched = [Bool](repeating: false, count: matrix.siteCount)
+    for site in touched.indices where matrix.rowStarts[site] < matrix.rowStarts[site + 1] {
+      touched[site] = true
+    }
+    for column in matrix.indices { touched[Int(column)] = true }
+    sites = touched.indices.filter { touched[$0] }
   }
 
   /// What the displacement of a few atoms changes.

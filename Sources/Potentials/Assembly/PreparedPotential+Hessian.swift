@@ -17,20 +17,38 @@ extension PreparedPotential {
     try hessian(positions: positions, threads: threads, starBudget: StarPlan.budget)
   }
 
+  /// The same where each part of the rows gives way to something else as soon as it is made.
+  ///
+  /// - Parameter change: Told some rows and their numbers.
+  package func hessian(
+    positions: [Double], threads: Int,
+    changing change: @escaping @Sendable (RowBlocks, Range<Int>) -> RowBlocks
+  ) throws -> BlockSparseMatrix {
+    try hessian(
+      positions: positions, threads: threads, starBudget: StarPlan.budget, changing: change)
+  }
+
+  /// Parts of the rows that are changed, at least.
+  private static let changedParts = 32
+
   /// The same with so many bytes for stars; equal bytes for any budget.
   package func hessian(
-    positions: [Double]? = nil, threads: Int = 1, starBudget: Int
+    positions: [Double]? = nil, threads: Int = 1, starBudget: Int,
+    changing change: (@Sendable (RowBlocks, Range<Int>) -> RowBlocks)? = nil
   ) throws -> BlockSparseMatrix {
     Phase.begin("Hessian of \(atomCount) atoms")
     let source = try starSource(at: positions)
     // More parts than threads: each is given back when it has been copied.
-    let count = threads > 1 ? max(1, min(8 * threads, atomCount)) : 1
+    let wanted = max(threads > 1 ? 8 * threads : 1, change == nil ? 1 : Self.changedParts)
+    let count = max(1, min(wanted, atomCount))
     let blocks = (0..<count).map { atomCount * $0 / count..<atomCount * ($0 + 1) / count }
     let plan = try StarPlan(self, source: source, budget: starBudget)
     guard plan.isSmall else {
       var rows = try mapConcurrently(blocks.count) { block -> Result<RowBlocks, InputError> in
         Result { () throws(InputError) in
-          try plan.rows(blocks[block], sharing: min(threads, count), of: self, from: source)
+          let rows = try plan.rows(
+            blocks[block], sharing: min(threads, count), of: self, from: source)
+          return change?(rows, blocks[block]) ?? rows
         }
       }.map { try $0.get() }
       return try matrix(&rows, siteCount: atomCount)
@@ -46,8 +64,9 @@ extension PreparedPotential {
     for part in parts { set.append(try part.get()) }
     let (whole, members) = (set, StarMembers(set, rowCount: atomCount))
     var rows = mapConcurrently(blocks.count) { block in
-      RowBlocks(
+      let rows = RowBlocks(
         blocks[block], of: whole, members: members, rowCount: atomCount, dimension: dimension)
+      return change?(rows, blocks[block]) ?? rows
     }
     return try matrix(&rows, siteCount: atomCount)
   }

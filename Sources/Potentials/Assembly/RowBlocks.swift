@@ -1,12 +1,12 @@
 /// Some block rows of a Hessian.
-struct RowBlocks: Sendable {
+package struct RowBlocks: Sendable {
   /// Blocks in each row.
-  var counts: [Int] = []
-  var indices: [Int32] = []
+  package var counts: [Int] = []
+  package var indices: [Int32] = []
   /// Shape [blocks, d, d].
-  var values: [Double] = []
+  package var values: [Double] = []
   /// False where an overflow spoilt a row.
-  var isFinite = true
+  package var isFinite = true
 
   /// Sums stars into rows.
   ///
@@ -17,7 +17,16 @@ struct RowBlocks: Sendable {
     append(rows, of: set, members: members, rowCount: rowCount, dimension: d, total: rows.count)
   }
 
-  init() {}
+  package init() {}
+
+  /// Takes room.
+  ///
+  /// - Parameter area: Elements of a block.
+  package mutating func reserve(rows: Int, blocks: Int, area: Int) {
+    counts.reserveCapacity(rows)
+    indices.reserveCapacity(blocks)
+    values.reserveCapacity(blocks * area)
+  }
 
   /// Sums stars into further rows.
   ///

@@ -78,7 +78,7 @@ package struct EngineSelection: Sendable {
   static func dense(
     _ problem: LabelProblem, _ memoryLimit: Int, instead error: SiteEntropyError
   ) throws -> SiteLabels {
-    let order = problem.crystal.foldedHessian.order
+    let order = problem.crystal.sites.count * problem.crystal.normalizer.dimension
     guard DenseEngine.bytesNeeded(order: order) <= memoryLimit else { throw error }
     return try DenseEngine(kind: .relative, memoryLimit: memoryLimit).labels(of: problem)
   }

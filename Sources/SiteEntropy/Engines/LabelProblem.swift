@@ -64,9 +64,19 @@ final class LabelProblem: Sendable {
   }
 
   private func wholePerturbation() throws -> SparsePerturbation {
-    // Where no dense matrix fits nothing else asks for it, and it is as large as all the rest.
-    let isKept = frame.atomCount * frame.dimension <= DenseEngine.largestOrder
-    return SparsePerturbation(to: try isKept ? hessian() : makeHessian(), crystal: crystal)
+    // Where no dense matrix fits nothing else asks for the Hessian, and it is as large as the rest.
+    if let potential, frame.atomCount * frame.dimension > DenseEngine.largestOrder {
+      do {
+        Phase.begin("Hessian of \(frame.atomCount) atoms")
+        return try SparsePerturbation(
+          bySite: frame, positions: crystal.positions(of: frame), potential: potential,
+          crystal: crystal, threads: threads)
+      } catch is InputError {
+        // What is wrong is said again, of the atoms as the file counts them.
+        return SparsePerturbation(to: try makeHessian(), crystal: crystal)
+      }
+    }
+    return SparsePerturbation(to: try hessian(), crystal: crystal)
   }
 
   /// - Throws: `InputError`.
