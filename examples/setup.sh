@@ -76,6 +76,7 @@ build_sitevib() {
     if grep -qs '^flags.* avx512f avx512dq .* avx512bw avx512vl ' /proc/cpuinfo; then cpu=x86-64-v4; fi
   fi
   if [ -n "$cpu" ]; then build+=(-Xswiftc -Xcc -Xswiftc "-march=$cpu"); fi
+  case $cpu in x86-64-v3 | x86-64-v4) build+=(-Xswiftc -DSITEVIB_FUSED) ;; esac
   mkdir -p "$modules"
   link_archive "$modules" hdf5-serial libhdf5.a "-lsz -lz"
   link_archive "$modules" lapacke liblapacke.a ""

@@ -1,3 +1,5 @@
+internal import Base
+
 /// An ACE basis as straight-line code: products of two earlier values, summed.
 ///
 /// Value 0 is the number 1; then come the A_(z n l m) (``ACEInputs``); every later one is a step,
@@ -50,7 +52,7 @@ package struct ACEProgram: Sendable {
       var sum = SIMD8<Double>(repeating: 0)
       while t < end {
         let term = terms[t]
-        sum += term.coefficient * (values[Int(term.left)] * values[Int(term.right)])
+        sum = sum.plus(values[Int(term.left)] * values[Int(term.right)], times: term.coefficient)
         t &+= 1
       }
       values[inputCount &+ step] = sum
@@ -75,8 +77,8 @@ package struct ACEProgram: Sendable {
         let term = terms[t]
         let (left, right) = (Int(term.left), Int(term.right))
         let scaled = term.coefficient * adjoint
-        adjoints[left] += scaled * values[right]
-        adjoints[right] += scaled * values[left]
+        adjoints[left] = adjoints[left].plus(scaled, times: values[right])
+        adjoints[right] = adjoints[right].plus(scaled, times: values[left])
       }
     }
   }

@@ -1,3 +1,5 @@
+internal import Base
+
 /// Multiples of real spherical harmonics of one |m| at many directions, as sums over neighbours want
 /// them: with the fewest operations a direction, and the factors left to the sums.
 ///
@@ -79,7 +81,9 @@ package struct HarmonicRows: Sendable {
         guard l < degree else { break }
         index &+= l &+ 1
         let factor = factors[index] * z
-        let next = (factor * cosine - cosineBefore, factor * sine - sineBefore)
+        let next = (
+          (-cosineBefore).plus(cosine, times: factor), (-sineBefore).plus(sine, times: factor)
+        )
         (cosineBefore, sineBefore) = (cosine, sine)
         (cosine, sine) = next
       }

@@ -1,3 +1,5 @@
+internal import Base
+
 // Kernels over a batch of vectors side by side: rows of `width` contiguous columns, a multiple of 4.
 
 extension BlockSparseMatrix {
@@ -49,16 +51,71 @@ extension BlockSparseMatrix {
                 multiplyRow(i, values, x, width, b, y, dots)
                 continue
               }
-              // Eight columns share a load of the block.
-              for column in stride(from: 0, to: width - 4, by: 8) {
+              // Columns of a strip share a load of the block, and their sums wait for nothing.
+              let tiled = width.isMultiple(of: 12) ? width : 0
+              for column in stride(from: 0, to: tiled, by: 12) {
+                multiplyTwelve(i, values, x, width, column, b, y, dots)
+              }
+              for column in stride(from: tiled, to: width - 4, by: 8) {
                 multiplyEight(i, values, x, width, column, b, y, dots)
               }
-              if width % 8 == 4 { multiplyFour(i, values, x, width, width - 4, b, y, dots) }
+              if tiled == 0 && width % 8 == 4 {
+                multiplyFour(i, values, x, width, width - 4, b, y, dots)
+              }
             }
           }
         }
       }
     }
+  }
+
+  /// Three sums of four columns for each component: nine that wait for none of the others.
+  @inline(__always)
+  private func multiplyTwelve(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ column: Int, _ b: Lanes?, _ y: Lanes,
+    _ dots: Lanes
+  ) {
+    let zero = SIMD4<Double>.zero
+    var (a0, a1, a2) = (zero, zero, zero)
+    var (b0, b1, b2) = (zero, zero, zero)
+    var (c0, c1, c2) = (zero, zero, zero)
+    for k in rowStarts[i]..<rowStarts[i + 1] {
+      var from = 3 &* Int(indices[k]) &* width &+ column
+      var v = values.advanced(by: 9 &* k)
+      for _ in 0..<3 {
+        let (p, q, r) = (x[from], x[from &+ 4], x[from &+ 8])
+        let (e, f, g) = (v.scalar(0), v.scalar(3), v.scalar(6))
+        (a0, a1, a2) = (a0.plus(p, times: e), a1.plus(q, times: e), a2.plus(r, times: e))
+        (b0, b1, b2) = (b0.plus(p, times: f), b1.plus(q, times: f), b2.plus(r, times: f))
+        (c0, c1, c2) = (c0.plus(p, times: g), c1.plus(q, times: g), c2.plus(r, times: g))
+        from &+= width
+        v = v.advanced(by: 1)
+      }
+    }
+    finish(i, column, (a0, b0, c0), x, width, b, y, dots)
+    finish(i, column &+ 4, (a1, b1, c1), x, width, b, y, dots)
+    finish(i, column &+ 8, (a2, b2, c2), x, width, b, y, dots)
+  }
+
+  /// Writes the sums of four columns of a block row.
+  @inline(__always)
+  private func finish(
+    _ i: Int, _ column: Int, _ sums: (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>), _ x: Lanes,
+    _ width: Int, _ b: Lanes?, _ y: Lanes, _ dots: Lanes
+  ) {
+    var sums = sums
+    let to = 3 &* i &* width &+ column
+    if let b {
+      sums.0 -= b[column] * y[to]
+      sums.1 -= b[column] * y[to &+ width]
+      sums.2 -= b[column] * y[to &+ 2 &* width]
+    }
+    y[to] = sums.0
+    y[to &+ width] = sums.1
+    y[to &+ 2 &* width] = sums.2
+    // Most rows of a local perturbation are empty.
+    guard b != nil || rowStarts[i] < rowStarts[i + 1] else { return }
+    dots[column] += x[to] * sums.0 + x[to &+ width] * sums.1 + x[to &+ 2 &* width] * sums.2
   }
 
   @inline(__always)
@@ -71,9 +128,9 @@ extension BlockSparseMatrix {
       let from = 3 &* Int(indices[k]) &* width &+ column
       let (p, q, r) = (x.eight(from), x.eight(from &+ width), x.eight(from &+ 2 &* width))
       let v = values.advanced(by: 9 &* k)
-      sumA += p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
-      sumB += p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
-      sumC += p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
+      sumA = sumA.plus(p, q, r, times: v.scalar(0), v.scalar(1), v.scalar(2))
+      sumB = sumB.plus(p, q, r, times: v.scalar(3), v.scalar(4), v.scalar(5))
+      sumC = sumC.plus(p, q, r, times: v.scalar(6), v.scalar(7), v.scalar(8))
     }
     let to = 3 &* i &* width &+ column
     if let b {
@@ -102,9 +159,9 @@ extension BlockSparseMatrix {
       let from = 3 &* Int(indices[k]) &* width &+ column
       let (p, q, r) = (x[from], x[from &+ width], x[from &+ 2 &* width])
       let v = values.advanced(by: 9 &* k)
-      sumA += p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
-      sumB += p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
-      sumC += p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
+      sumA = sumA.plus(p, q, r, times: v.scalar(0), v.scalar(1), v.scalar(2))
+      sumB = sumB.plus(p, q, r, times: v.scalar(3), v.scalar(4), v.scalar(5))
+      sumC = sumC.plus(p, q, r, times: v.scalar(6), v.scalar(7), v.scalar(8))
     }
     let to = 3 &* i &* width &+ column
     if let b {
@@ -132,7 +189,8 @@ extension BlockSparseMatrix {
         for k in rowStarts[i]..<rowStarts[i + 1] {
           let from = d &* Int(indices[k]) &* width &+ column
           for e in 0..<d {
-            sum += x[from &+ e &* width] * values.scalar((k &* d &+ a) &* d &+ e)
+            sum = sum.plus(
+              x[from &+ e &* width], times: values.scalar((k &* d &+ a) &* d &+ e))
           }
         }
         let to = (d &* i &+ a) &* width &+ column
@@ -190,9 +248,9 @@ extension BlockSparseMatrix {
       let from = 3 &* Int(places[Int(indices[k])]) &* width &+ column
       let (p, q, r) = (x[from], x[from &+ width], x[from &+ 2 &* width])
       let v = values.advanced(by: 9 &* k)
-      sumA = sumA + p * v.scalar(0) + q * v.scalar(1) + r * v.scalar(2)
-      sumB = sumB + p * v.scalar(3) + q * v.scalar(4) + r * v.scalar(5)
-      sumC = sumC + p * v.scalar(6) + q * v.scalar(7) + r * v.scalar(8)
+      sumA = sumA.plus(p, q, r, times: v.scalar(0), v.scalar(1), v.scalar(2))
+      sumB = sumB.plus(p, q, r, times: v.scalar(3), v.scalar(4), v.scalar(5))
+      sumC = sumC.plus(p, q, r, times: v.scalar(6), v.scalar(7), v.scalar(8))
     }
     let to = 3 &* Int(places[i]) &* width &+ column
     y[to] += sumA
@@ -216,7 +274,7 @@ extension BlockSparseMatrix {
       for k in rowStarts[i]..<rowStarts[i + 1] {
         let from = d &* Int(places[Int(indices[k])]) &* width &+ column
         let v = values.advanced(by: (k &* d &+ a) &* d)
-        for b in 0..<d { sum += x[from &+ b &* width] * v.scalar(b) }
+        for b in 0..<d { sum = sum.plus(x[from &+ b &* width], times: v.scalar(b)) }
       }
       y[to &+ a &* width] += sum
       dots[column] += x[to &+ a &* width] * sum
@@ -248,7 +306,8 @@ public func recur(
             for row in stride(from: 0, to: count, by: width) {
               for column in stride(from: 0, to: width, by: 4) {
                 let e = row &+ column
-                next[e] = image[e] - a[column] * current[e] - b[column] * next[e]
+                next[e] = image[e].minus(a[column], times: current[e]).minus(
+                  b[column], times: next[e])
               }
             }
           }
@@ -296,9 +355,9 @@ public func subtract(
             for row in stride(from: 0, to: count, by: width) {
               for column in stride(from: 0, to: width, by: 4) {
                 let e = row &+ column
-                let next = s[column] * (y[e] - a[column] * x[e])
+                let next = s[column] * y[e].minus(a[column], times: x[e])
                 y[e] = next
-                squares[column] += next * next
+                squares[column] = squares[column].plus(next, times: next)
               }
             }
           }
@@ -323,7 +382,7 @@ public func columnDots(_ x: Span<Double>, _ y: Span<Double>, into dots: inout Mu
       withLanes(&dots) { dots in
         for row in stride(from: 0, to: count, by: width) {
           for column in stride(from: 0, to: width, by: 4) {
-            dots[column] += x[row &+ column] * y[row &+ column]
+            dots[column] = dots[column].plus(x[row &+ column], times: y[row &+ column])
           }
         }
       }

@@ -1,3 +1,4 @@
+internal import Base
 internal import Glibc
 
 /// The discrete Fourier transform of one length, of many columns at once.
@@ -113,7 +114,7 @@ private struct Complex4 {
   @inline(__always) var turned: Self { Self(im, -re) }
 
   @inline(__always) func times(_ c: Double, _ s: Double) -> Self {
-    Self(re * c - im * s, re * s + im * c)
+    Self((re * c).minus(im, times: s), (re * s).plus(im, times: c))
   }
 }
 

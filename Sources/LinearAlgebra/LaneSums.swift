@@ -1,3 +1,5 @@
+internal import Base
+
 // Sums over contiguous numbers, four partial sums of four: certificates pass over every matrix some times,
 // and a sum that waits for itself would cost as much as a product of matrices.
 
@@ -8,14 +10,14 @@ func laneDot(_ x: Lanes, _ y: Lanes, _ count: Int) -> Double {
   var (c, d) = (a, b)
   var k = 0
   while k &+ 16 <= count {
-    a += x[k] * y[k]
-    b += x[k &+ 4] * y[k &+ 4]
-    c += x[k &+ 8] * y[k &+ 8]
-    d += x[k &+ 12] * y[k &+ 12]
+    a = a.plus(x[k], times: y[k])
+    b = b.plus(x[k &+ 4], times: y[k &+ 4])
+    c = c.plus(x[k &+ 8], times: y[k &+ 8])
+    d = d.plus(x[k &+ 12], times: y[k &+ 12])
     k &+= 16
   }
   while k &+ 4 <= count {
-    a += x[k] * y[k]
+    a = a.plus(x[k], times: y[k])
     k &+= 4
   }
   var sum = ((a + b) + (c + d)).sum()
@@ -31,7 +33,7 @@ func laneDot(_ x: Lanes, _ y: Lanes, _ count: Int) -> Double {
 func laneAdd(_ f: Double, _ x: Lanes, to y: Lanes, _ count: Int) {
   var k = 0
   while k &+ 4 <= count {
-    y[k] += f * x[k]
+    y[k] = y[k].plus(x[k], times: f)
     k &+= 4
   }
   while k < count {

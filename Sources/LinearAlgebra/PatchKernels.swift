@@ -1,3 +1,5 @@
+internal import Base
+
 // Kernels of block Lanczos on patches: vectors of d columns a site side by side in rows of `width`.
 // Four lanes are read and written, so that those beyond the d of a site are the next one's.
 
@@ -114,16 +116,16 @@ public func multiplyPatch(
                 let v = values.advanced(by: 9 &* Int(blocks[k]))
                 let from = 3 &* Int(columns[k]) &* width &+ column
                 let (x, y, z) = (s[from], s[from &+ width], s[from &+ 2 &* width])
-                a += x * v.scalar(0) + y * v.scalar(1) + z * v.scalar(2)
-                b += x * v.scalar(3) + y * v.scalar(4) + z * v.scalar(5)
-                c += x * v.scalar(6) + y * v.scalar(7) + z * v.scalar(8)
+                a = a.plus(x, y, z, times: v.scalar(0), v.scalar(1), v.scalar(2))
+                b = b.plus(x, y, z, times: v.scalar(3), v.scalar(4), v.scalar(5))
+                c = c.plus(x, y, z, times: v.scalar(6), v.scalar(7), v.scalar(8))
               }
               w[to] = a
               w[to &+ width] = b
               w[to &+ 2 &* width] = c
-              m0 += a * x[0] + b * y[0] + c * z[0]
-              m1 += a * x[1] + b * y[1] + c * z[1]
-              m2 += a * x[2] + b * y[2] + c * z[2]
+              m0 = m0.plus(a, b, c, times: x[0], y[0], z[0])
+              m1 = m1.plus(a, b, c, times: x[1], y[1], z[1])
+              m2 = m2.plus(a, b, c, times: x[2], y[2], z[2])
               continue
             }
             for row in 0..<d {
@@ -134,13 +136,13 @@ public func multiplyPatch(
               for k in Int(starts[p])..<Int(starts[p &+ 1]) {
                 let v = values.advanced(by: (d &* Int(blocks[k]) &+ row) &* d)
                 let from = d &* Int(columns[k]) &* width &+ column
-                for b in 0..<d { sum += s[from &+ b &* width] * v.scalar(b) }
+                for b in 0..<d { sum = sum.plus(s[from &+ b &* width], times: v.scalar(b)) }
               }
               w[to &+ row &* width] = sum
               let x = s[to &+ row &* width]
-              m0 += sum * x[0]
-              m1 += sum * x[1]
-              m2 += sum * x[2]
+              m0 = m0.plus(sum, times: x[0])
+              m1 = m1.plus(sum, times: x[1])
+              m2 = m2.plus(sum, times: x[2])
             }
           }
         }
@@ -186,17 +188,13 @@ public func advancePatch(
               let (b0, b1, b2) = (beta[0], beta[4], beta[8])
               for row in stride(from: column, to: count, by: width) {
                 let (x, y) = (s[row], next[row])
-                var n = p[row] - a0 * x[0]
-                n -= a1 * x[1]
-                n -= a2 * x[2]
-                n -= b0 * y[0]
-                n -= b1 * y[1]
-                n -= b2 * y[2]
+                let n = p[row].minus(a0, times: x[0]).minus(a1, times: x[1]).minus(a2, times: x[2])
+                  .minus(b0, times: y[0]).minus(b1, times: y[1]).minus(b2, times: y[2])
                 next[row] = n.replacing(with: y, where: isNextSite)
                 let image = w[row]
-                m0 += image * n[0]
-                m1 += image * n[1]
-                m2 += image * n[2]
+                m0 = m0.plus(image, times: n[0])
+                m1 = m1.plus(image, times: n[1])
+                m2 = m2.plus(image, times: n[2])
               }
             }
           }

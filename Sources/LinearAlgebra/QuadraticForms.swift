@@ -1,3 +1,4 @@
+internal import Base
 internal import COpenBLAS
 
 extension Matrix {
@@ -59,8 +60,8 @@ public func quadraticForms(
         var e = row &* n
         let end = e &+ n
         while e &+ 8 <= end {
-          sums.0 += rows[e] * image[e]
-          sums.1 += rows[e &+ 4] * image[e &+ 4]
+          sums.0 = sums.0.plus(rows[e], times: image[e])
+          sums.1 = sums.1.plus(rows[e &+ 4], times: image[e &+ 4])
           e &+= 8
         }
         var sum = (sums.0 + sums.1).sum()

@@ -1,3 +1,5 @@
+internal import Base
+
 /// Products of each row of one small matrix with the first rows of another:
 ///
 ///     c_(r n) = Σ_j b_(r j) a_(n j)
@@ -87,22 +89,22 @@ private func sumTile(
   while j < length {
     let (x, y) = (b[j], b1[j])
     let r0 = a[j]
-    c0 += r0 * x
-    d0 += r0 * y
+    c0 = c0.plus(r0, times: x)
+    d0 = d0.plus(r0, times: y)
     if columns > 1 {
       let r1 = a1[j]
-      c1 += r1 * x
-      d1 += r1 * y
+      c1 = c1.plus(r1, times: x)
+      d1 = d1.plus(r1, times: y)
     }
     if columns > 2 {
       let r2 = a2[j]
-      c2 += r2 * x
-      d2 += r2 * y
+      c2 = c2.plus(r2, times: x)
+      d2 = d2.plus(r2, times: y)
     }
     if columns > 3 {
       let r3 = a3[j]
-      c3 += r3 * x
-      d3 += r3 * y
+      c3 = c3.plus(r3, times: x)
+      d3 = d3.plus(r3, times: y)
     }
     j &+= 4
   }
