@@ -63,9 +63,10 @@ link_archive() {
 
 # build_sitevib PACKAGE [PRODUCT ... | --build-tests]: builds `sitevib` of a checkout, and what else is named, and sets SITEVIB_BIN, a folder with
 # links of all its names, and SITEVIB_BUILT, where everything that was built is. Swift's libraries are linked into it, and HDF5 and LAPACKE: it
-# starts in a third of the time, and runs on machines without Swift. It uses the vector instructions of this processor, which changes no bit of
-# any result, and says so in one line on an older one; for a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine
-# SITEVIB_CPU=x86-64. It is built in SITEVIB_SCRATCH of the checkout, .build/static by default.
+# starts in a third of the time, and runs on machines without Swift. It uses the vector instructions of this processor, and says so in one line on
+# an older one. Builds for x86-64-v3 and v4 give equal bytes, those for older processors other last digits: they round products before they add
+# them. For a cluster of several kinds set SITEVIB_CPU=x86-64-v3, for any machine SITEVIB_CPU=x86-64. It is built in SITEVIB_SCRATCH of the
+# checkout, .build/static by default.
 build_sitevib() {
   local product cpu=${SITEVIB_CPU:-} scratch=$1/${SITEVIB_SCRATCH:-.build/static}
   local modules=$scratch/modules
@@ -77,6 +78,7 @@ build_sitevib() {
   fi
   if [ -n "$cpu" ]; then build+=(-Xswiftc -Xcc -Xswiftc "-march=$cpu"); fi
   case $cpu in x86-64-v3 | x86-64-v4) build+=(-Xswiftc -DSITEVIB_FUSED) ;; esac
+  if [ "$cpu" = x86-64-v4 ]; then build+=(-Xswiftc -DSITEVIB_WIDE); fi
   mkdir -p "$modules"
   link_archive "$modules" hdf5-serial libhdf5.a "-lsz -lz"
   link_archive "$modules" lapacke liblapacke.a ""

@@ -51,10 +51,11 @@ extension BlockSparseMatrix {
                 multiplyRow(i, values, x, width, b, y, dots)
                 continue
               }
-              // Columns of a strip share a load of the block, and their sums wait for nothing.
-              let tiled = width.isMultiple(of: 12) ? width : 0
-              for column in stride(from: 0, to: tiled, by: 12) {
-                multiplyTwelve(i, values, x, width, column, b, y, dots)
+              // Columns share a load of the block, and their sums wait for nothing.
+              let tile = 3 * Strip.scalarCount
+              let tiled = width.isMultiple(of: tile) ? width : 0
+              for column in stride(from: 0, to: tiled, by: tile) {
+                multiplyTile(i, values, x, width, column, b, y, dots)
               }
               for column in stride(from: tiled, to: width - 4, by: 8) {
                 multiplyEight(i, values, x, width, column, b, y, dots)
@@ -69,13 +70,13 @@ extension BlockSparseMatrix {
     }
   }
 
-  /// Three sums of four columns for each component: nine that wait for none of the others.
+  /// Three vectors of columns for each component: nine sums that wait for none of the others.
   @inline(__always)
-  private func multiplyTwelve(
+  private func multiplyTile(
     _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ column: Int, _ b: Lanes?, _ y: Lanes,
     _ dots: Lanes
   ) {
-    let zero = SIMD4<Double>.zero
+    let (step, zero) = (Strip.scalarCount, Strip.zero)
     var (a0, a1, a2) = (zero, zero, zero)
     var (b0, b1, b2) = (zero, zero, zero)
     var (c0, c1, c2) = (zero, zero, zero)
@@ -83,7 +84,7 @@ extension BlockSparseMatrix {
       var from = 3 &* Int(indices[k]) &* width &+ column
       var v = values.advanced(by: 9 &* k)
       for _ in 0..<3 {
-        let (p, q, r) = (x[from], x[from &+ 4], x[from &+ 8])
+        let (p, q, r) = (x.strip(from), x.strip(from &+ step), x.strip(from &+ 2 &* step))
         let (e, f, g) = (v.scalar(0), v.scalar(3), v.scalar(6))
         (a0, a1, a2) = (a0.plus(p, times: e), a1.plus(q, times: e), a2.plus(r, times: e))
         (b0, b1, b2) = (b0.plus(p, times: f), b1.plus(q, times: f), b2.plus(r, times: f))
@@ -93,29 +94,31 @@ extension BlockSparseMatrix {
       }
     }
     finish(i, column, (a0, b0, c0), x, width, b, y, dots)
-    finish(i, column &+ 4, (a1, b1, c1), x, width, b, y, dots)
-    finish(i, column &+ 8, (a2, b2, c2), x, width, b, y, dots)
+    finish(i, column &+ step, (a1, b1, c1), x, width, b, y, dots)
+    finish(i, column &+ 2 &* step, (a2, b2, c2), x, width, b, y, dots)
   }
 
-  /// Writes the sums of four columns of a block row.
+  /// Writes the sums of one vector of columns of a block row.
   @inline(__always)
   private func finish(
-    _ i: Int, _ column: Int, _ sums: (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>), _ x: Lanes,
-    _ width: Int, _ b: Lanes?, _ y: Lanes, _ dots: Lanes
+    _ i: Int, _ column: Int, _ sums: (Strip, Strip, Strip), _ x: Lanes, _ width: Int, _ b: Lanes?,
+    _ y: Lanes, _ dots: Lanes
   ) {
     var sums = sums
     let to = 3 &* i &* width &+ column
     if let b {
-      sums.0 -= b[column] * y[to]
-      sums.1 -= b[column] * y[to &+ width]
-      sums.2 -= b[column] * y[to &+ 2 &* width]
+      let factor = b.strip(column)
+      sums.0 -= factor * y.strip(to)
+      sums.1 -= factor * y.strip(to &+ width)
+      sums.2 -= factor * y.strip(to &+ 2 &* width)
     }
-    y[to] = sums.0
-    y[to &+ width] = sums.1
-    y[to &+ 2 &* width] = sums.2
+    y.setStrip(to, sums.0)
+    y.setStrip(to &+ width, sums.1)
+    y.setStrip(to &+ 2 &* width, sums.2)
     // Most rows of a local perturbation are empty.
     guard b != nil || rowStarts[i] < rowStarts[i + 1] else { return }
-    dots[column] += x[to] * sums.0 + x[to &+ width] * sums.1 + x[to &+ 2 &* width] * sums.2
+    let (p, q, r) = (x.strip(to), x.strip(to &+ width), x.strip(to &+ 2 &* width))
+    dots.setStrip(column, dots.strip(column) + (p * sums.0 + q * sums.1 + r * sums.2))
   }
 
   @inline(__always)

@@ -31,12 +31,29 @@
     unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: value, as: SIMD8<Double>.self)
   }
 
+  /// Elements from `index` on, one vector of the processor.
+  @inline(__always) func strip(_ index: Int) -> Strip {
+    unsafe UnsafeRawPointer(base + index).loadUnaligned(as: Strip.self)
+  }
+
+  @inline(__always) func setStrip(_ index: Int, _ value: Strip) {
+    unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: value, as: Strip.self)
+  }
+
   @inline(__always) func scalar(_ index: Int) -> Double { unsafe base[index] }
 
   @inline(__always) func set(_ index: Int, _ value: Double) { unsafe base[index] = value }
 
   @inline(__always) func advanced(by offset: Int) -> Lanes { unsafe Lanes(base + offset) }
 }
+
+/// As many numbers as one vector of the processors that a build is for holds (`SITEVIB_WIDE`, which
+/// examples/setup.sh defines): the sums of each column are the same in either.
+#if SITEVIB_WIDE
+  typealias Strip = SIMD8<Double>
+#else
+  typealias Strip = SIMD4<Double>
+#endif
 
 /// Lends the memory of a span to a kernel.
 @inline(__always)

@@ -18,6 +18,9 @@ public struct SparsePerturbation: Sendable {
   /// Degrees of freedom of the core.
   public var coreOrder: Int { sites.count * matrix.blockSize }
 
+  /// Blocks of a row that has any.
+  var blocksPerRow: Double { Double(matrix.blockCount) / Double(max(1, sites.count)) }
+
   /// What differs between two Hessians of one cell.
   ///
   /// - Parameters:

@@ -47,7 +47,11 @@ struct RowProductsTests {
         for n in 0..<Int(own) {
           // The plain form in the promised order: equal bits.
           var parts = SIMD4<Double>.zero
-          for j in 0..<count { parts[j % 4] += b[row][j] * a[n][j] }
+          for j in 0..<count {
+            var factor = SIMD4<Double>.zero
+            factor[j % 4] = b[row][j]
+            parts = parts.plus(factor, times: a[n][j])
+          }
           #expect(sums[place] == (parts[0] + parts[2]) + (parts[1] + parts[3]))
           place += 1
         }

@@ -17,7 +17,19 @@ protocol LanczosOperators: Sendable {
 /// δH̃ and the Green function of a whole cell, rows by site number.
 struct CellOperators: LanczosOperators {
   let perturbation: BlockSparseMatrix
+  /// What is added to the blocks of `perturbation`.
+  var squares: SquareDifferences?
   let green: BlochOperator
+
+  /// - Parameter perturbation: δH̃ by site number.
+  init(perturbation: BlockSparseMatrix, green: BlochOperator) {
+    (self.perturbation, self.green) = (perturbation, green)
+  }
+
+  init(_ perturbation: FactoredPerturbation, green: BlochOperator) {
+    self.init(perturbation: perturbation.blocks, green: green)
+    squares = perturbation.squares
+  }
 
   var order: Int { perturbation.order }
 
@@ -26,6 +38,7 @@ struct CellOperators: LanczosOperators {
     var image = y.mutableSpan
     var products = dots.mutableSpan
     perturbation.multiply(x.span, width: width, into: &image, dots: &products)
+    squares?.multiply(x.span, width: width, addingTo: &image, dots: &products)
   }
 
   func applyGreen(_ w: inout [Double], scratch: inout [Double], width: Int) {

@@ -45,14 +45,14 @@ extension PolynomialEngine: Engine {
 
   func cost(of size: ProblemSize) -> EngineCost? {
     EngineCost(
-      seconds: CostModel.polynomials(order: size.order),
+      seconds: CostModel.polynomials(order: size.order, operations: size.operations),
       bytes: Self.bytesNeeded(
         order: size.order, cellOrder: size.cellOrder, threads: size.threads),
       error: Self.rounding)
   }
 
   func labels(of problem: LabelProblem) throws -> SiteLabels {
-    try labels(of: problem.perturbation(), normalizer: problem.crystal.normalizer)
+    try labels(of: problem.factoredPerturbation(), normalizer: problem.crystal.normalizer)
       .ordered(by: problem.siteNumbers)
   }
 }
@@ -63,12 +63,14 @@ extension MomentsEngine: Engine {
   func cost(of size: ProblemSize) -> EngineCost? {
     // Radii grow slowly as errors fall: like error^(-1/4) for displacements without order.
     let patch = min(
-      Double(size.order), 250 * (1e-4 / max(size.tolerance, 1e-12)).squareRoot().squareRoot())
+      Double(size.order),
+      5 * Double(size.dimension) * size.blocks
+        * (1e-4 / max(size.tolerance, 1e-12)).squareRoot().squareRoot())
     let steps = 2 + Int((1e-3 / max(size.tolerance, 1e-12)).exponent / 4)
     return EngineCost(
       seconds: 0.02 + Double(size.siteCount)
         * (CostModel.moments(
-          order: patch, steps: max(2, steps), blocks: 17, dimension: size.dimension) + 1e-5),
+          order: patch, steps: max(2, steps), blocks: size.blocks, dimension: size.dimension) + 1e-5),
       bytes: 8 * size.order * (size.cellOrder * 4 + 160), error: Self.leastTolerance)
   }
 
@@ -83,7 +85,9 @@ extension LocalEngine: Engine {
 
   func cost(of size: ProblemSize) -> EngineCost? {
     guard size.hasPotential, !size.isStrained else { return nil }
-    let patch = min(Double(size.order), 900 * (1e-3 / max(size.tolerance, 1e-12)).squareRoot())
+    let patch = min(
+      Double(size.order),
+      18 * Double(size.dimension) * size.blocks * (1e-3 / max(size.tolerance, 1e-12)).squareRoot())
     return EngineCost(
       seconds: CostModel.patches(order: patch, siteCount: size.siteCount),
       bytes: Int(min(8 * patch * patch * 3, 1e18)), error: 1e-9)

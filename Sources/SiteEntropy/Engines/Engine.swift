@@ -57,6 +57,10 @@ package struct ProblemSize: Equatable, Sendable {
   /// Those of a primitive cell.
   package var cellOrder: Int
   package var dimension: Int
+  /// Blocks of δH̃ in a row that has any.
+  package var blocks: Double
+  /// What a product by such a row costs, in blocks.
+  package var operations: Double
   /// Whether Hessians can be had for other displacements than the frame's.
   package var hasPotential: Bool
   package var isStrained: Bool
@@ -65,10 +69,12 @@ package struct ProblemSize: Equatable, Sendable {
   package var threads: Int
 
   package init(
-    order: Int, coreOrder: Int, cellOrder: Int, dimension: Int = 3, hasPotential: Bool = true,
-    isStrained: Bool = false, tolerance: Double = 1e-10, threads: Int = 1
+    order: Int, coreOrder: Int, cellOrder: Int, dimension: Int = 3, blocks: Double = 17,
+    operations: Double = 17, hasPotential: Bool = true, isStrained: Bool = false,
+    tolerance: Double = 1e-10, threads: Int = 1
   ) {
     (self.order, self.coreOrder, self.cellOrder) = (order, coreOrder, cellOrder)
+    (self.blocks, self.operations) = (blocks, operations)
     (self.dimension, self.hasPotential, self.isStrained) = (dimension, hasPotential, isStrained)
     (self.tolerance, self.threads) = (tolerance, threads)
   }
@@ -88,7 +94,11 @@ package enum CostModel {
   }
 
   /// Lanczos' process over the whole cell from every degree of freedom.
-  package static func polynomials(order n: Int) -> Double { 2.5e-7 * Double(n) * Double(n) }
+  ///
+  /// - Parameter operations: Of a product by a row of δH̃, in blocks.
+  package static func polynomials(order n: Int, operations: Double) -> Double {
+    (1.8e-7 + 4e-9 * operations) * Double(n) * Double(n)
+  }
 
   /// Lanczos' process over the whole cell from one site, with what its gradient takes.
   package static func gradientByLanczos(order n: Int) -> Double { 2e-3 + 1.2e-5 * Double(n) }

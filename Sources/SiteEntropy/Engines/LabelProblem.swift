@@ -19,6 +19,7 @@ final class LabelProblem: Sendable {
   private let threads: Int
   private let knownHessian = BuiltOnce<Void, BlockSparseMatrix>()
   private let knownPerturbation = BuiltOnce<Void, SparsePerturbation>()
+  private let knownFactors = BuiltOnce<Void, FactoredPerturbation>()
 
   /// - Parameter threads: Of the Hessian; the bytes do not depend on it.
   init(_ frame: Frame, crystal: ReferenceCrystal, origin: HessianOrigin, threads: Int) {
@@ -79,12 +80,23 @@ final class LabelProblem: Sendable {
     return SparsePerturbation(to: try hessian(), crystal: crystal)
   }
 
+  /// δH̃ in the form that is multiplied fastest.
+  ///
+  /// - Throws: `InputError`.
+  func factoredPerturbation() throws -> FactoredPerturbation {
+    try knownFactors.value {
+      try FactoredPerturbation(
+        perturbation(), of: frame, crystal: crystal, potential: potential)
+    }
+  }
+
   /// - Throws: `InputError`.
   func size(tolerance: Double, threads: Int) throws -> ProblemSize {
     let perturbation = try perturbation()
     return ProblemSize(
       order: perturbation.matrix.order, coreOrder: perturbation.coreOrder,
       cellOrder: crystal.normalizer.cellOrder, dimension: perturbation.matrix.blockSize,
+      blocks: perturbation.blocksPerRow, operations: try factoredPerturbation().operations,
       hasPotential: potential != nil, isStrained: frame.cell != frame.referenceCell,
       tolerance: tolerance, threads: threads)
   }

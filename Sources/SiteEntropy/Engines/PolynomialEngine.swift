@@ -36,19 +36,29 @@ public struct PolynomialEngine: Sendable {
 
   /// The labels of all sites, by site number.
   ///
-  /// - Throws: ``SiteEntropyError/unstableFrame(_:)`` where log is not defined,
-  ///   ``SiteEntropyError/tolerance(wanted:reached:advice:)``.
+  /// - Throws: As the engine's labels of a frame.
   public func labels(
     of perturbation: SparsePerturbation, normalizer: Normalizer
+  ) throws(SiteEntropyError) -> SiteLabels {
+    try labels(of: FactoredPerturbation(perturbation), normalizer: normalizer)
+  }
+
+  /// The same from δH̃ in the form that is multiplied fastest.
+  ///
+  /// - Throws: ``SiteEntropyError/unstableFrame(_:)`` where log is not defined,
+  ///   ``SiteEntropyError/tolerance(wanted:reached:advice:)``.
+  package func labels(
+    of perturbation: FactoredPerturbation, normalizer: Normalizer
   ) throws(SiteEntropyError) -> SiteLabels {
     guard tolerance >= Self.rounding else {
       throw .tolerance(
         wanted: tolerance, reached: Self.rounding, advice: "rounding allows no less")
     }
-    let matrix = perturbation.matrix
+    let matrix = perturbation.blocks
     let d = matrix.blockSize
-    let (root, green) = (BlochOperator.root(normalizer), BlochOperator.green(normalizer))
-    let interval = try SpectralInterval(matrix, root: root, green: green, tolerance: tolerance)
+    let operators = CellOperators(perturbation, green: .green(normalizer))
+    let interval = try SpectralInterval(
+      operators, root: .root(normalizer), tolerance: tolerance)
     let width = Self.width(order: matrix.order)
     let sites = width / d
     let batches = (matrix.siteCount + sites - 1) / sites
@@ -59,8 +69,7 @@ public struct PolynomialEngine: Sendable {
     // Label, half the gap, least and largest eigenvalue found.
     var results = [Double](repeating: 0, count: chunks * each * sites * 4)
     fillBlocksConcurrently(&results, blockSize: each * sites * 4) { chunk, output in
-      var lanczos = BlockLanczos(
-        CellOperators(perturbation: matrix, green: green), width: width)
+      var lanczos = BlockLanczos(operators, width: width)
       for batch in 0..<each {
         let first = (chunk * each + batch) * sites
         let count = min(sites, matrix.siteCount - first)

@@ -24,17 +24,16 @@ struct SpectralInterval: Sendable {
   let expectedSteps: Int
 
   /// - Parameters:
-  ///   - perturbation: δH̃ by site number.
+  ///   - operators: δH̃ and the Green function.
+  ///   - root: F.
   ///   - tolerance: Of a label, in k_B.
   /// - Throws: ``SiteEntropyError/unstableFrame(_:)`` where a mode is not positive, or where that
   ///   cannot be told from a positive one.
   init(
-    _ perturbation: BlockSparseMatrix, root: BlochOperator, green: BlochOperator,
-    tolerance: Double
+    _ operators: CellOperators, root: BlochOperator, tolerance: Double
   ) throws(SiteEntropyError) {
-    let (n, width, d) = (perturbation.order, Self.vectorCount, perturbation.blockSize)
-    var lanczos = BlockLanczos(
-      CellOperators(perturbation: perturbation, green: green), width: width, isLong: true)
+    let (n, width, d) = (operators.order, Self.vectorCount, operators.perturbation.blockSize)
+    var lanczos = BlockLanczos(operators, width: width, isLong: true)
     var random = RandomNumbers(keys: 0x51e7, UInt64(n))
     let vectors = (0..<n * width).map { _ in random.normal() }
     var norms = [Double](repeating: 0, count: width)

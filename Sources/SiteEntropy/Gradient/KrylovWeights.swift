@@ -29,13 +29,12 @@ extension GradientWeights {
     normalizer: Normalizer
   ) throws(SiteEntropyError) -> (weights: GradientWeights, ledger: ModeLedger) {
     let (d, n, width) = (perturbation.blockSize, perturbation.order, 8)
-    let green = BlochOperator.green(normalizer)
-    let interval = try SpectralInterval(
-      perturbation, root: BlochOperator.root(normalizer), green: green, tolerance: 1e-10)
+    let operators = CellOperators(perturbation: perturbation, green: .green(normalizer))
+    let interval = try SpectralInterval(operators, root: .root(normalizer), tolerance: 1e-10)
     let ledger = ModeLedger(
       zeroModes: d, negativeModes: 0, smallest: 1 + interval.smallest,
       largest: 1 + interval.largest, expectedZeroModes: d)
-    var lanczos = BlockLanczos(perturbation, green: green, width: width)
+    var lanczos = BlockLanczos(operators, width: width)
     lanczos.start(norms: [Double](repeating: 1, count: width)) { span in
       UnitVectors(normalizer).fill(&span, number..<number + 1, width: width)
     }
