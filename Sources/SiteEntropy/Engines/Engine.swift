@@ -97,7 +97,7 @@ package enum CostModel {
   ///
   /// - Parameter operations: Of a product by a row of δH̃, in blocks.
   package static func polynomials(order n: Int, operations: Double) -> Double {
-    (1.8e-7 + 4e-9 * operations) * Double(n) * Double(n)
+    (1.6e-7 + 3.4e-9 * operations) * Double(n) * Double(n)
   }
 
   /// Lanczos' process over the whole cell from one site, with what its gradient takes.
