@@ -29,6 +29,11 @@ public struct ReferenceCrystal: Sendable {
     var radius: Double
   }
   private let patches = BuiltOnce<PatchKey, LocalPatch>(capacity: 16)
+  private let singleGreens = BuiltOnce<PatchKey, SingleMatrix>(capacity: 16)
+  private let surroundings = BuiltOnce<Int, [Place]>(capacity: 16)
+
+  /// A site as a basis site of translation 0 sees it.
+  typealias Place = (site: LatticeSite, distance: Double)
 
   /// The reference of a frame under a potential: its primitive cell is evaluated, its ranges known.
   ///
@@ -96,9 +101,7 @@ public struct ReferenceCrystal: Sendable {
   public var foldedHessian: BlockSparseMatrix {
     func make() -> BlockSparseMatrix { kernel.folded(over: multilattice) }
     guard sites.count * normalizer.dimension <= DenseEngine.largestOrder else { return make() }
-    do { return try folded.value { make() } } catch {
-      preconditionFailure("a sum cannot fail: \(error)")
-    }
+    return built(folded, ()) { make() }
   }
 
   /// The positions to evaluate: those of the file, but of the ideal site for each atom that the file
@@ -142,11 +145,42 @@ extension ReferenceCrystal {
 extension ReferenceCrystal {
   /// The surroundings of a basis site within a radius in Å, which all frames share.
   func patch(basis: Int, radius: Double) -> LocalPatch {
-    do {
-      return try patches.value(for: PatchKey(basis: basis, radius: radius)) {
-        LocalPatch(basis: basis, radius: radius, reach: 0, crystal: self)
-      }
-    } catch { preconditionFailure("a patch cannot fail: \(error)") }
+    built(patches, PatchKey(basis: basis, radius: radius)) {
+      LocalPatch(basis: basis, radius: radius, reach: 0, crystal: self)
+    }
+  }
+
+  /// The Green function of a patch in single precision.
+  func singleGreen(basis: Int, radius: Double) -> SingleMatrix {
+    built(singleGreens, PatchKey(basis: basis, radius: radius)) {
+      SingleMatrix(patch(basis: basis, radius: radius).green)
+    }
+  }
+
+  /// Sites that are kept around a basis site, in distances of nearest neighbours.
+  private static let keptReach = 13.0
+
+  /// Sites around a basis site, at least all within a distance, in the order of the atoms: those near
+  /// by are found once.
+  func surroundings(of basis: Int, within radius: Double) -> [Place] {
+    let kept = Self.keptReach * multilattice.nearestNeighborDistance
+    guard radius <= kept else { return places(around: basis, within: radius) }
+    return built(surroundings, basis) { places(around: basis, within: kept) }
+  }
+
+  private func places(around basis: Int, within radius: Double) -> [Place] {
+    let distances = multilattice.distances(from: multilattice.atoms[basis])
+    return multilattice.atoms.compactMap { atom in
+      distances[atom] <= radius ? (sites[atom], distances[atom]) : nil
+    }
+  }
+
+  private func built<Key, Value>(
+    _ values: BuiltOnce<Key, Value>, _ key: Key, _ build: () -> Value
+  ) -> Value {
+    do { return try values.value(for: key) { build() } } catch {
+      preconditionFailure("a sum cannot fail: \(error)")
+    }
   }
 
   /// The displaced atoms of a frame, ascending, and all positions in Å, shape [N, 3]: ideal ones,

@@ -52,6 +52,22 @@ struct MomentsEngineTests {
     }
   }
 
+  /// Green functions in single precision, which loose tolerances take, give the same labels.
+  @Test func singlePrecisionChangesNoLabelByMoreThanItsRounding() throws {
+    for problem in try Self.frames() + Problem.all() {
+      let perturbation = try problem.perturbation
+      func labels(_ tolerance: Double) throws -> [Double] {
+        try MomentsEngine(tolerance: tolerance, steps: 4, radius: 7, withEstimate: false).labels(
+          of: perturbation, crystal: problem.crystal
+        ).siteEntropy
+      }
+      let (single, double) = (try labels(1e-3), try labels(1e-9))
+      let error = largestDifference(single, double)
+      #expect(error < 1e-6, "\(problem.potentialFile)")
+      #expect(error > 0)
+    }
+  }
+
   /// The estimate is none of a bound: one frame in twenty may be worse, none by more than three times.
   @Test func labelsAreWithinTheEstimateAndTheEstimateWithinTheTolerance() throws {
     var (count, covered) = (0, 0)

@@ -70,7 +70,8 @@ extension MomentsEngine: Engine {
     return EngineCost(
       seconds: 0.02 + Double(size.siteCount)
         * (CostModel.moments(
-          order: patch, steps: max(2, steps), blocks: size.blocks, dimension: size.dimension) + 1e-5),
+          order: patch, steps: max(2, steps), blocks: size.blocks, dimension: size.dimension,
+          isSingle: size.tolerance >= Self.singleTolerance) + 1e-5),
       bytes: 8 * size.order * (size.cellOrder * 4 + 160), error: Self.leastTolerance)
   }
 

@@ -122,11 +122,12 @@ package enum CostModel {
   ///
   /// - Parameters:
   ///   - blocks: Of a row of δH̃.
+  ///   - isSingle: Whether the Green function is in single precision.
   package static func moments(
-    order m: Double, steps k: Int, blocks: Double, dimension d: Int
+    order m: Double, steps k: Int, blocks: Double, dimension d: Int, isSingle: Bool
   ) -> Double {
     let product = m / Double(d) * blocks * 7e-9 * Double(d * d) / 9 + 15e-9 * m
-    return 5e-6 + Double(k) * product + Double(k - 1) * m * m * 4e-10
+    return 5e-6 + Double(k) * product + Double(k - 1) * m * m * (isSingle ? 2e-10 : 4e-10)
   }
 
   private static func cube(_ n: Int) -> Double { Double(n) * Double(n) * Double(n) }

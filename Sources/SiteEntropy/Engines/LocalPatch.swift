@@ -11,7 +11,7 @@ struct LocalPatch: Sendable {
   /// Whether a site lies within the radius: its displacement counts.
   let isInside: [Bool]
   /// P, the Green function between the sites, shape [m, m] (mathematics.md (4.4)).
-  let green: Matrix
+  private(set) var green: Matrix
   /// F e for the d components of the basis site, at the sites, shape [m, 4].
   let roots: [Double]
 
@@ -45,15 +45,18 @@ struct LocalPatch: Sendable {
     self.roots = roots
   }
 
-  /// The sites within a distance by minimum image.
+  /// The same where something else stands for P.
+  var withoutGreen: LocalPatch {
+    var copy = self
+    copy.green = Matrix(rowCount: 0, columnCount: 0)
+    return copy
+  }
+
+  /// The sites within a distance by minimum image, in the order of the atoms.
   static func places(
     basis: Int, radius: Double, crystal: ReferenceCrystal
   ) -> [(site: LatticeSite, distance: Double)] {
-    let lattice = crystal.multilattice
-    let distances = lattice.distances(from: lattice.atoms[basis])
-    return lattice.atoms.compactMap { atom in
-      distances[atom] <= radius ? (crystal.sites[atom], distances[atom]) : nil
-    }
+    crystal.surroundings(of: basis, within: radius).filter { $0.distance <= radius }
   }
 }
 

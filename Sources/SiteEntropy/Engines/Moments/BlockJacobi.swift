@@ -9,12 +9,14 @@ internal import LinearAlgebra
 /// R_j = U diag(σ²) Uᵀ, T_j = U σ⁻¹ for what is not negligible of σ, A_j = T_jᵀ M_j T_j and
 /// B_j = σ_{j+1} U_{j+1}ᵀ T_j. Directions in which R_j vanishes have ended.
 struct BlockJacobi {
-  /// Directions below this times the largest of the block are rounding.
-  private static let relativeRank = 1e-13
+  /// Directions below this times the largest of the block are rounding: of doubles, and where H̃0⁺ is
+  /// in single precision.
+  static let relativeRank = (double: 1e-13, single: 1e-6)
   /// log(1+E) sees nothing of squares below this, in units of E².
   private static let negligible = 1e-34
 
   let dimension: Int
+  private let relativeRank: Double
   /// Columns of each block.
   private(set) var ranks: [Int]
   /// A_j, shape [rank_j, rank_j], one after the other.
@@ -32,15 +34,13 @@ struct BlockJacobi {
 
   /// Starts from orthonormal vectors.
   init(dimension d: Int) {
-    dimension = d
-    ranks = [d]
-    startSquares = [Double](repeating: 1, count: d)
     let one = (0..<d * d).map { $0 % (d + 1) == 0 ? 1.0 : 0.0 }
-    (transform, norm, inverse, inverseBefore) = (one, one, one, one)
+    self.init(dimension: d, norm: one, relativeRank: Self.relativeRank.double)
   }
 
   /// Starts from vectors with XᵀX, shape [d, d], positive definite.
-  init(dimension d: Int, norm: [Double]) {
+  init(dimension d: Int, norm: [Double], relativeRank: Double) {
+    self.relativeRank = relativeRank
     var spectrum = SmallSpectrum()
     spectrum.decompose(norm, order: d, rowCount: d)
     (dimension, ranks, self.norm) = (d, [d], norm)
@@ -110,7 +110,7 @@ struct BlockJacobi {
       largest = max(largest, spectrum.values[a])
       before = max(before, norm[a * d + a])
     }
-    let least = max(Self.relativeRank * largest, Self.negligible * before)
+    let least = max(relativeRank * largest, Self.negligible * before)
     let kept = (0..<d).filter { spectrum.values[$0] > least }
     let rank = kept.count
     var coupling = [Double](repeating: 0, count: rank * r)

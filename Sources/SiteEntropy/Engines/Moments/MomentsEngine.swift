@@ -39,6 +39,10 @@ public struct MomentsEngine: Sendable {
     (self.memoryLimit, self.withEstimate) = (memoryLimit, withEstimate)
   }
 
+  /// From this tolerance on, in k_B, products with the Green function within patches are in single
+  /// precision.
+  static let singleTolerance = 2e-5
+
   /// The least tolerance that `auto` takes it for, in k_B.
   static let leastTolerance = 1e-8
 
@@ -84,6 +88,8 @@ public struct MomentsEngine: Sendable {
     of perturbation: SparsePerturbation, crystal: ReferenceCrystal, _ operators: MomentsOperator
   ) throws(SiteEntropyError) -> Values {
     let (matrix, function) = (perturbation.matrix, operators.function)
+    var operators = operators
+    operators.isSingle = tolerance >= Self.singleTolerance
     let choice = try choice(perturbation, crystal, operators)
     let run = MomentsRun(
       matrix, patches: choice.patches, wide: choice.widePatches, crystal: crystal,
@@ -133,7 +139,7 @@ public struct MomentsEngine: Sendable {
       patches: (0..<crystal.normalizer.basisCount).map {
         MomentsPatch(
           basis: $0, radius: radius, perturbation: matrix, crystal: crystal, operators: operators,
-          known: crystal.patch(basis: $0, radius: radius))
+          isShared: true)
       }, widePatches: nil, shift: MomentsShift(basisCount: crystal.normalizer.basisCount))
   }
 

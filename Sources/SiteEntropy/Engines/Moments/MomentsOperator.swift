@@ -37,6 +37,8 @@ package struct MomentsOperator: Sendable {
   private let shift: Double
   /// Whether F is that of the crystal, whose patches are shared by frames.
   let isRelative: Bool
+  /// Whether products with F² within patches are in single precision.
+  var isSingle = false
 
   /// X = e, F = H̃0^(+1/2 inverse): labels of kind relative.
   package init(relative normalizer: Normalizer) {

@@ -19,6 +19,8 @@ struct MomentsPatch: Sendable {
   let basis: Int
   let radius: Double
   private let patch: LocalPatch
+  /// H̃0⁺ in single precision, where that is enough.
+  private let single: SingleMatrix?
   /// XᵀX of the first vectors.
   private let norm: [Double]
   private let perturbation: BlockSparseMatrix
@@ -26,22 +28,27 @@ struct MomentsPatch: Sendable {
   /// m^(1/2) of the basis sites: what a rigid shift is in weighted coordinates.
   private let rootMasses: [Double]
 
-  var order: Int { patch.green.rowCount }
+  var order: Int { patch.sites.count * normalizer.dimension }
 
   /// - Parameters:
   ///   - perturbation: δH̃ by site number.
-  ///   - known: The patch where it is known already.
+  ///   - isShared: Whether other frames will want the same patch.
   init(
     basis: Int, radius: Double, perturbation: BlockSparseMatrix, crystal: ReferenceCrystal,
-    operators: MomentsOperator, known: LocalPatch? = nil
+    operators: MomentsOperator, isShared: Bool
   ) {
     (self.basis, self.radius, self.perturbation) = (basis, radius, perturbation)
     norm = operators.norms[basis]
-    patch =
-      known
-      ?? LocalPatch(
+    if isShared && operators.isRelative {
+      patch = crystal.patch(basis: basis, radius: radius)
+      single = operators.isSingle ? crystal.singleGreen(basis: basis, radius: radius) : nil
+    } else {
+      let own = LocalPatch(
         basis: basis, radius: radius, reach: 0, crystal: crystal,
         kernels: (operators.green, operators.start))
+      single = operators.isSingle ? SingleMatrix(own.green) : nil
+      patch = operators.isSingle ? own.withoutGreen : own
+    }
     normalizer = crystal.normalizer
     rootMasses = (0..<normalizer.basisCount).map {
       1 / crystal.inverseRootMasses[crystal.multilattice.atoms[$0]]
@@ -53,6 +60,7 @@ struct MomentsPatch: Sendable {
     fileprivate var placeOfSite: [Int32]
     fileprivate var blocks: [PatchBlocks]
     fileprivate var vectors: [[Double]] = []
+    fileprivate var scratch = SingleMatrix.Scratch()
     fileprivate var spectrum = SmallSpectrum()
 
     init(siteCount: Int) {
@@ -79,7 +87,9 @@ struct MomentsPatch: Sendable {
         for a in 0..<d { vectors.current[row * width + d * index + a] = patch.roots[4 * row + a] }
       }
     }
-    let start = BlockJacobi(dimension: d, norm: norm)
+    let rank = BlockJacobi.relativeRank
+    let start = BlockJacobi(
+      dimension: d, norm: norm, relativeRank: single == nil ? rank.double : rank.single)
     var result = [BlockJacobi](repeating: start, count: translations.count)
     var gram = [Double](repeating: 0, count: 16)
     let twelve = [Double](repeating: 0, count: 12)
@@ -91,7 +101,12 @@ struct MomentsPatch: Sendable {
         result[index].appendDiagonal(gram, alpha: &alphas[index], beta: &betas[index])
       }
       guard step < steps || isOpen, !result.allSatisfy(\.isComplete) else { break }
-      vectors.applyGreen(patch.green, width: width, columns: d * translations.count)
+      let columns = d * translations.count
+      if let single {
+        vectors.applyGreen(single, width: width, columns: columns, &workspace.scratch)
+      } else {
+        vectors.applyGreen(patch.green, width: width, columns: columns)
+      }
       for index in result.indices where !result[index].isComplete {
         vectors.advance(alphas[index], betas[index], width, d, d * index, &gram)
         result[index].appendNorm(gram, using: &workspace.spectrum)
@@ -159,6 +174,22 @@ private struct Vectors {
 
   mutating func applyGreen(_ green: Matrix, width: Int, columns: Int) {
     Self.applyGreen(green, product, width, columns, into: &image)
+  }
+
+  mutating func applyGreen(
+    _ green: SingleMatrix, width: Int, columns: Int, _ scratch: inout SingleMatrix.Scratch
+  ) {
+    Self.applyGreen(green, product, width, columns, into: &image, &scratch)
+  }
+
+  private static func applyGreen(
+    _ green: SingleMatrix, _ product: [Double], _ width: Int, _ columns: Int,
+    into image: inout [Double], _ scratch: inout SingleMatrix.Scratch
+  ) {
+    var target = image.mutableSpan
+    green.multiply(
+      product.span, width: width, columns: min(width, (columns + 15) / 16 * 16), into: &target,
+      &scratch)
   }
 
   private static func applyGreen(

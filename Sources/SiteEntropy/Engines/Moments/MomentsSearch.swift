@@ -37,8 +37,8 @@ struct MomentsSearch {
   private static let shareOfSteps = 0.2
   /// By how much a label may be worse than the sample tells.
   static let margin = 2.7
-  /// Rounding of a label in k_B.
-  static let rounding = 1e-12
+  /// Rounding of a label in k_B, of doubles and where H̃0⁺ is in single precision.
+  private static let rounding = (double: 1e-12, single: 1e-6)
 
   private let matrix: BlockSparseMatrix
   private let crystal: ReferenceCrystal
@@ -192,8 +192,7 @@ struct MomentsSearch {
     let patches = crystal.multilattice.basis.indices.map {
       MomentsPatch(
         basis: $0, radius: radius, perturbation: matrix, crystal: crystal, operators: operators,
-        known: operators.isRelative && order(radius: radius) <= Self.keptOrder
-          ? crystal.patch(basis: $0, radius: radius) : nil)
+        isShared: order(radius: radius) <= Self.keptOrder)
     }
     let run = MomentsRun(
       matrix, patches: patches, crystal: crystal, function: operators.function)
@@ -323,10 +322,14 @@ struct MomentsSearch {
     }
     let (blocks, d) = (Double(matrix.blockCount) / Double(sites), matrix.blockSize)
     func cost(_ rung: Rung, _ steps: Int) -> Double {
-      CostModel.moments(order: Double(rung.order), steps: steps, blocks: blocks, dimension: d)
+      CostModel.moments(
+        order: Double(rung.order), steps: steps, blocks: blocks, dimension: d,
+        isSingle: operators.isSingle)
     }
     return Candidate(
-      rung: rung, wide: wide, steps: k, estimate: Self.margin * largest + Self.rounding,
+      rung: rung, wide: wide, steps: k,
+      estimate: Self.margin * largest
+        + (operators.isSingle ? Self.rounding.single : Self.rounding.double),
       shift: shift, ratio: added > 0 ? (coming / added).squareRoot() : 0,
       cost: cost(rung, k) + (wide.map { cost($0, 2) } ?? 0))
   }
