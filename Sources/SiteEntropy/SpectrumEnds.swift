@@ -34,10 +34,10 @@ package struct SpectrumEnds {
   /// The error of an end is about the square of its residual, both relative to the larger of 1 and
   /// the norm of E.
   private static let residual = 1e-6
-  /// The same of the lower end, relative to its distance from 0, where only its sign is wanted.
-  private static let residualOfSign = 0.05
-  /// The steps that a sign takes at least, for a mode of a few sites to grow out of random vectors.
-  private static let stepsOfSign = 20
+  /// Where only a sign is wanted, the probability that the lower end lies beyond what is believed.
+  private static let probabilityOfSign = 1e-9
+  /// The steps that a sign takes at least.
+  private static let stepsOfSign = 8
 
   package let ledger: ModeLedger
 
@@ -56,12 +56,13 @@ package struct SpectrumEnds {
       width: Self.width)
     for steps in 1...Self.stepLimit {
       lanczos.step()
-      guard steps >= leastSteps,
-        steps.isMultiple(of: 5) || lanczos.columns.allSatisfy(\.isComplete)
-      else { continue }
       let isSign = signIsEnough && steps >= Self.stepsOfSign
+      guard steps >= leastSteps,
+        isSign || steps.isMultiple(of: 5) || lanczos.columns.allSatisfy(\.isComplete)
+      else { continue }
+      let share = isSign ? Self.share(steps: steps, order: perturbation.order) : nil
       if let ledger = Self.ledger(
-        lanczos.columns, dimension: normalizer.dimension, signIsEnough: isSign)
+        lanczos.columns, dimension: normalizer.dimension, shareOfSign: share)
       {
         self.ledger = ledger
         return
@@ -86,9 +87,19 @@ package struct SpectrumEnds {
     return vectors
   }
 
+  /// What all vectors together may have missed of the spectrum at an end, as a share of its width, by
+  /// the theorem of ``SpectralInterval``.
+  private static func share(steps: Int, order: Int) -> Double {
+    let missed = log(probabilityOfSign) / Double(width)
+    let root = (log(1.648 * Double(order).squareRoot()) - missed) / Double(2 * steps - 1)
+    return root * root
+  }
+
   /// The ledger where both ends have converged; nil where they have not.
+  ///
+  /// - Parameter shareOfSign: What may have been missed, where a positive lower end is enough.
   private static func ledger(
-    _ columns: [JacobiMatrix], dimension: Int, signIsEnough: Bool
+    _ columns: [JacobiMatrix], dimension: Int, shareOfSign: Double?
   ) -> ModeLedger? {
     var least = JacobiMatrix.End(value: 0, residual: 0)
     var most = least
@@ -98,10 +109,12 @@ package struct SpectrumEnds {
       if ends.largest.value > most.value { most = ends.largest }
     }
     let allowed = residual * max(1, -least.value, most.value)
-    let isPositive =
-      1 + least.value > ModeLedger.zeroTolerance
-      && least.residual <= residualOfSign * (1 + least.value)
-    guard signIsEnough && isPositive || max(least.residual, most.residual) <= allowed else {
+    let isPositive = shareOfSign.map { share in
+      // Of the width that is found, the true one being at most 1/(1 - 2 share) of it.
+      let margin = share / (1 - 2 * share) * (most.value - least.value)
+      return share < 0.25 && 1 + least.value - margin > ModeLedger.zeroTolerance
+    }
+    guard isPositive ?? false || max(least.residual, most.residual) <= allowed else {
       return nil
     }
     return ModeLedger(

@@ -134,13 +134,11 @@ package struct FirstMoments {
     transform.transform(&fieldReal, &fieldImaginary, batch: lanes, isInverse: false)
     for basis in 0..<s {
       var (real, imaginary) = (zero, zero)
-      for component in components {
-        let offset = component - components.lowerBound
-        if offset.isMultiple(of: 2) {
-          fillKernel(component, basis, &real, lane: offset / 2)
-        } else {
-          fillKernel(component, basis, &imaginary, lane: offset / 2)
-        }
+      var first = components.lowerBound
+      while first < components.upperBound {
+        let end = min((first / area + 1) * area, components.upperBound)
+        fillKernel(first..<end, basis, &real, &imaginary, from: first - components.lowerBound)
+        first = end
       }
       transform.transform(&real, &imaginary, batch: lanes, isInverse: false)
       for cell in 0..<cells {
@@ -155,31 +153,46 @@ package struct FirstMoments {
     }
   }
 
-  /// K^α of one component, over the cells.
+  /// K^α of some components of one kind, over the cells.
+  ///
+  /// - Parameter place: Of the first of them among those that are transformed side by side.
   private func fillKernel(
-    _ component: Int, _ basis: Int, _ values: inout [Double], lane: Int
+    _ components: Range<Int>, _ basis: Int, _ real: inout [Double], _ imaginary: inout [Double],
+    from place: Int
   ) {
-    let (d, order) = (normalizer.dimension, normalizer.cellOrder)
-    let kind = kinds[component / (d * d)]
-    let (b, c) = (component % (d * d) / d, component % d)
+    let (d, order, lanes) = (normalizer.dimension, normalizer.cellOrder, Self.lanes)
+    let kind = kinds[components.lowerBound / (d * d)]
+    let (left, right) = (
+      (basis * order + kind.first) * d, (basis * order + kind.second) * d
+    )
+    let pairs = components.enumerated().map { index, component in
+      let (b, c) = (component % (d * d) / d, component % d)
+      return (left + b, right + c, (place + index) / 2, !(place + index).isMultiple(of: 2))
+    }
     let orders = normalizer.group.orders
     let shift = normalizer.group.components(of: kind.translation)
-    let root = root.span
-    let row = basis * d * order
-    let (left, right) = (row + kind.first * d + b, row + kind.second * d + c)
-    let area = order * order
+    let (root, area) = (root.span, order * order)
+    var x = real.mutableSpan
+    var y = imaginary.mutableSpan
     var cell = 0
-    for x in 0..<orders[0] {
-      let p = (x + shift.0) % orders[0]
-      for y in 0..<orders[1] {
-        let q = (y + shift.1) % orders[1]
-        let plane = (p * orders[1] + q) * orders[2]
+    for p0 in 0..<orders[0] {
+      let p = (p0 + shift.0) % orders[0]
+      for q0 in 0..<orders[1] {
+        let plane = (p * orders[1] + (q0 + shift.1) % orders[1]) * orders[2]
         var r = shift.2
         for _ in 0..<orders[2] {
-          let (from, to) = (cell &* area &+ left, (plane &+ r) &* area &+ right)
-          var sum = 0.0
-          for a in 0..<d { sum += root[from &+ a &* order] * root[to &+ a &* order] }
-          values[cell &* Self.lanes &+ lane] = sum
+          let (from, to) = (cell &* area, (plane &+ r) &* area)
+          for (left, right, lane, isImaginary) in pairs {
+            var sum = 0.0
+            for a in 0..<d {
+              sum += root[from &+ left &+ a &* order] * root[to &+ right &+ a &* order]
+            }
+            if isImaginary {
+              y[cell &* lanes &+ lane] = sum
+            } else {
+              x[cell &* lanes &+ lane] = sum
+            }
+          }
           cell &+= 1
           r &+= 1
           if r == orders[2] { r = 0 }
