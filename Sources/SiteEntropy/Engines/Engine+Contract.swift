@@ -72,7 +72,8 @@ extension MomentsEngine: Engine {
         * (CostModel.moments(
           order: patch, steps: max(2, steps), blocks: size.blocks, dimension: size.dimension,
           isSingle: size.tolerance >= Self.singleTolerance) + 1e-5),
-      bytes: 8 * size.order * (size.cellOrder * 4 + 160), error: Self.leastTolerance)
+      bytes: 8 * size.order * (5 * size.cellOrder + Int(3.2 * size.blocks) + 50),
+      error: Self.leastTolerance)
   }
 
   func labels(of problem: LabelProblem) throws -> SiteLabels {
