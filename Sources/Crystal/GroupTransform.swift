@@ -35,7 +35,7 @@ public struct GroupTransform: Sendable {
   ///
   /// - Parameters:
   ///   - data: Shape [group.count, order, width], `width` a multiple of 8.
-  ///   - real, imaginary: Z(k), shape [group.count, order, order].
+  ///   - real, imaginary: Z(k), shape [group.count, order, order], or one half of it.
   public func apply(
     _ real: Span<Double>, _ imaginary: Span<Double>, toPairs data: inout MutableSpan<Double>,
     order: Int, width: Int

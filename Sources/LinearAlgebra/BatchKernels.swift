@@ -397,14 +397,18 @@ public func columnDots(_ x: Span<Double>, _ y: Span<Double>, into dots: inout Mu
 ///
 /// - Parameters:
 ///   - rows: Shape [order, width], the first half of each row real parts, the second imaginary ones.
-///   - re, im: Z, shape [order, order].
+///   - re, im: Z, or its conjugate, shape [order, order].
 ///   - copy: Scratch of 8 · order elements.
-func multiplyPoint(_ rows: Lanes, _ re: Lanes, _ im: Lanes, order: Int, width: Int, copy: Lanes) {
+func multiplyPoint(
+  _ rows: Lanes, _ re: Lanes, _ im: Lanes, order: Int, width: Int, isConjugate: Bool, copy: Lanes
+) {
   let half = width / 2
+  // conj(Z) x = conj(Z conj(x)).
+  let sign = isConjugate ? -1.0 : 1.0
   for column in stride(from: 0, to: half, by: 4) {
     for b in 0..<order {
       copy[8 &* b] = rows[b &* width &+ column]
-      copy[8 &* b &+ 4] = rows[b &* width &+ half &+ column]
+      copy[8 &* b &+ 4] = sign * rows[b &* width &+ half &+ column]
     }
     for a in 0..<order {
       var (x, y) = (SIMD4<Double>(), SIMD4<Double>())
@@ -415,7 +419,7 @@ func multiplyPoint(_ rows: Lanes, _ re: Lanes, _ im: Lanes, order: Int, width: I
         y += p * s + q * c
       }
       rows[a &* width &+ column] = x
-      rows[a &* width &+ half &+ column] = y
+      rows[a &* width &+ half &+ column] = sign * y
     }
   }
 }

@@ -29,7 +29,8 @@ public struct GridTransform: Sendable {
   /// - Parameters:
   ///   - data: Shape [count, order, width]: of each `width` elements the first half are real parts,
   ///     the second the imaginary parts of the same functions.
-  ///   - real, imaginary: Z(k), shape [count, order, order].
+  ///   - real, imaginary: Z(k), shape [count, order, order], or of the first ⌊n₁/2⌋+1 planes of k
+  ///     alone, Z(-k) being the conjugate of Z(k).
   /// - Precondition: `width` is a multiple of 8.
   public func apply(
     _ real: Span<Double>, _ imaginary: Span<Double>, toPairs data: inout MutableSpan<Double>,
@@ -37,10 +38,13 @@ public struct GridTransform: Sendable {
   ) {
     let (half, area) = (width / 2, order * order)
     precondition(width.isMultiple(of: 8) && data.count == count * order * width, "pairs: shape")
-    precondition(real.count == count * area && imaginary.count == count * area, "Z: shape")
     guard let first = orders.first, let along = transforms.first else { return }
     let (inner, plane) = (order * width, data.count / first)
     let points = count / first
+    let stored = real.count == count * area ? first : first / 2 + 1
+    precondition(
+      real.count == stored * points * area && imaginary.count == real.count, "Z: shape")
+    let opposites = stored < first ? oppositePoints() : []
     let longest = transforms.map { $0.scratchCount(width: half) }.max() ?? 0
     withLanes(&data) { data in
       withLanes(reading: real) { real in
@@ -68,10 +72,12 @@ public struct GridTransform: Sendable {
               }
               strips(here, here.advanced(by: half))
               for k in 0..<first {
-                let z = (k * points + point) * area
+                let isStored = k < stored
+                let z = (isStored ? k * points + point : (first - k) * points + opposites[point])
                 multiplyPoint(
-                  here.advanced(by: k * plane), real.advanced(by: z), imaginary.advanced(by: z),
-                  order: order, width: width, copy: copy)
+                  here.advanced(by: k * plane), real.advanced(by: z * area),
+                  imaginary.advanced(by: z * area), order: order, width: width,
+                  isConjugate: !isStored, copy: copy)
               }
               strips(here.advanced(by: half), here)
             }
@@ -79,6 +85,20 @@ public struct GridTransform: Sendable {
           }
         }
       }
+    }
+  }
+
+  /// The point of each plane that is opposite to each.
+  private func oppositePoints() -> [Int] {
+    let points = count / (orders.first ?? 1)
+    return (0..<points).map { point in
+      var (rest, opposite, factor) = (point, 0, 1)
+      for n in orders.dropFirst().reversed() {
+        opposite += (n - rest % n) % n * factor
+        rest /= n
+        factor *= n
+      }
+      return opposite
     }
   }
 

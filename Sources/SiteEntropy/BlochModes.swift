@@ -88,11 +88,17 @@ package struct BlochModes: Sendable {
 
   /// Σ_m f(λ_m) v_m v_mᴴ at all wave vectors, without the translations: real and imaginary parts,
   /// shape [M, S·d, S·d].
-  func applying(_ f: (Double) -> Double) -> (real: [Double], imaginary: [Double]) {
-    let area = order * order
-    var real = [Double](repeating: 0, count: group.count * area)
+  ///
+  /// - Parameter isHalf: Whether the first ⌊n₁/2⌋+1 planes are enough, the others being conjugates.
+  func applying(
+    isHalf: Bool = false, _ f: (Double) -> Double
+  ) -> (real: [Double], imaginary: [Double]) {
+    let (area, n) = (order * order, group.orders[0])
+    let count = isHalf ? (n / 2 + 1) * (group.count / n) : group.count
+    var real = [Double](repeating: 0, count: count * area)
     var imaginary = real
     for (slot, point) in points.enumerated() {
+      // k ≤ -k by number: it is in the first half.
       let k = Int(point)
       let value = eigen(slot).applying { $1 > tolerance ? f($1) : 0 }
       let opposite = group.opposite(k)
@@ -100,6 +106,7 @@ package struct BlochModes: Sendable {
         real[k * area + e] = value.real[e]
         guard opposite != k else { continue }
         imaginary[k * area + e] = value.imaginary[e]
+        guard opposite < count else { continue }
         real[opposite * area + e] = value.real[e]
         imaginary[opposite * area + e] = -value.imaginary[e]
       }

@@ -8,7 +8,7 @@ internal import Crystal
 struct BlochOperator: Sendable {
   private let transform: GroupTransform
   private let order: Int
-  /// conj(Z(k))/M, shape [M, S·d, S·d].
+  /// conj(Z(k))/M of one half of the wave vectors, shape [(⌊n₁/2⌋ + 1) n₂ n₃, S·d, S·d].
   private let real: [Double]
   private let imaginary: [Double]
 
@@ -27,7 +27,7 @@ struct BlochOperator: Sendable {
     transform = GroupTransform(modes.group)
     order = modes.basisCount * modes.dimension
     let factor = 1 / Double(modes.group.count)
-    var (real, imaginary) = modes.applying(f)
+    var (real, imaginary) = modes.applying(isHalf: true, f)
     for e in real.indices { real[e] *= factor }
     for e in imaginary.indices { imaginary[e] *= -factor }
     (self.real, self.imaginary) = (real, imaginary)
