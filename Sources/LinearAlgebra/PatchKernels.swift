@@ -6,13 +6,14 @@ internal import Base
 /// Where the blocks of a sparse matrix fall in a patch of its sites.
 public struct PatchBlocks: Sendable {
   /// Of the rows of each place, the blocks that stay inside: places + 1 of them.
-  public var starts: [Int32] = [0]
-  /// The number of each block in the matrix.
-  public var blocks: [Int32] = []
+  public private(set) var starts: [Int32] = [0]
+  /// The number of each block in the matrix; what follows the last start has no meaning, as of the
+  /// columns.
+  public private(set) var blocks: [Int32] = []
   /// The place of its column.
-  public var columns: [Int32] = []
+  public private(set) var columns: [Int32] = []
   /// What rows get back on their diagonal for partners outside, shape [places, d, d].
-  public var diagonals: [Double] = []
+  public private(set) var diagonals: [Double] = []
 
   public init() {}
 
@@ -29,52 +30,100 @@ public struct PatchBlocks: Sendable {
   public mutating func read(
     _ matrix: BlockSparseMatrix, sites: [Int], placeOfSite: [Int32], weights: [Double]
   ) {
-    let (d, period) = (matrix.blockSize, weights.count)
-    let area = d * d
-    starts.removeAll(keepingCapacity: true)
-    blocks.removeAll(keepingCapacity: true)
-    columns.removeAll(keepingCapacity: true)
-    diagonals.removeAll(keepingCapacity: true)
-    starts.append(0)
+    let area = matrix.blockSize * matrix.blockSize
+    let most = sites.reduce(0) { $0 + matrix.rowStarts[$1 + 1] - matrix.rowStarts[$1] }
+    if blocks.count < most {
+      blocks = [Int32](repeating: 0, count: most + most / 4)
+      columns = blocks
+    }
+    if starts.count != sites.count + 1 || diagonals.count != sites.count * area {
+      starts = [Int32](repeating: 0, count: sites.count + 1)
+      diagonals = [Double](repeating: 0, count: sites.count * area)
+    }
+    let isUniform = weights.allSatisfy { $0 == weights[0] }
+    var (blocks, columns, starts, diagonals) = (
+      [Int32](), [Int32](), [Int32](), [Double]()
+    )
+    swap(&blocks, &self.blocks)
+    swap(&columns, &self.columns)
+    swap(&starts, &self.starts)
+    swap(&diagonals, &self.diagonals)
+    defer {
+      (self.blocks, self.columns, self.starts, self.diagonals) = (
+        blocks, columns, starts, diagonals
+      )
+    }
+    let places = placeOfSite.span
+    var blockSpan = blocks.mutableSpan
+    var columnSpan = columns.mutableSpan
+    var startSpan = starts.mutableSpan
+    var diagonalSpan = diagonals.mutableSpan
+    var count = 0
     withLanes(reading: matrix.values.span) { values in
-      for site in sites {
-        let base = diagonals.count
-        for _ in 0..<area { diagonals.append(0) }
-        let own = weights[site % period]
-        var (low, high, last) = (SIMD4<Double>(), SIMD4<Double>(), 0.0)
-        for k in matrix.rowStarts[site]..<matrix.rowStarts[site + 1] {
-          let column = Int(matrix.indices[k])
-          let place = placeOfSite[column]
-          if place >= 0 {
-            blocks.append(Int32(truncatingIfNeeded: k))
-            columns.append(place)
-          } else {
-            let ratio = weights[column % period] / own
-            let v = values.advanced(by: k &* area)
-            if d == 3 {
-              low += v[0] * ratio
-              high += v[4] * ratio
-              last += v.scalar(8) * ratio
-            } else {
-              for e in 0..<area { diagonals[base &+ e] += v.scalar(e) * ratio }
-            }
-          }
+      for (place, site) in sites.enumerated() {
+        let ratio = isUniform ? nil : RatioOfWeights(weights, row: site)
+        let row = matrix.rowStarts[site]..<matrix.rowStarts[site + 1]
+        for k in row where places[Int(matrix.indices[k])] >= 0 {
+          blockSpan[count] = Int32(truncatingIfNeeded: k)
+          columnSpan[count] = places[Int(matrix.indices[k])]
+          count &+= 1
         }
-        if d == 3 {
-          for e in 0..<4 {
-            diagonals[base &+ e] = low[e]
-            diagonals[base &+ e &+ 4] = high[e]
-          }
-          diagonals[base &+ 8] = last
-        }
-        for a in 0..<d {
-          for b in 0..<a {
-            let mean = 0.5 * (diagonals[base &+ a &* d &+ b] + diagonals[base &+ b &* d &+ a])
-            diagonals[base &+ a &* d &+ b] = mean
-            diagonals[base &+ b &* d &+ a] = mean
-          }
-        }
-        starts.append(Int32(truncatingIfNeeded: blocks.count))
+        startSpan[place &+ 1] = Int32(truncatingIfNeeded: count)
+        Self.addOutside(
+          row, matrix, values, places, ratio, to: &diagonalSpan, at: place &* area)
+      }
+    }
+  }
+
+  /// r_q / r_p of the columns q of a row p.
+  private struct RatioOfWeights {
+    private let weights: [Double]
+    private let own: Double
+
+    init(_ weights: [Double], row: Int) {
+      (self.weights, own) = (weights, weights[row % weights.count])
+    }
+
+    @inline(__always)
+    subscript(column: Int32) -> Double {
+      weights[Int(UInt32(bitPattern: column) % UInt32(truncatingIfNeeded: weights.count))] / own
+    }
+  }
+
+  /// Writes sym Σ_(q outside) D_pq r_q / r_p of one row.
+  @inline(__always)
+  private static func addOutside(
+    _ row: Range<Int>, _ matrix: BlockSparseMatrix, _ values: Lanes, _ places: Span<Int32>,
+    _ ratio: RatioOfWeights?, to diagonals: inout MutableSpan<Double>, at base: Int
+  ) {
+    let d = matrix.blockSize
+    let area = d * d
+    if d == 3 {
+      var (low, high, last) = (SIMD4<Double>(), SIMD4<Double>(), 0.0)
+      for k in row where places[Int(matrix.indices[k])] < 0 {
+        let factor = ratio?[matrix.indices[k]] ?? 1
+        let v = values.advanced(by: 9 &* k)
+        low = low.plus(v[0], times: factor)
+        high = high.plus(v[4], times: factor)
+        last += v.scalar(8) * factor
+      }
+      for e in 0..<4 {
+        diagonals[base &+ e] = low[e]
+        diagonals[base &+ e &+ 4] = high[e]
+      }
+      diagonals[base &+ 8] = last
+    } else {
+      for e in base..<base &+ area { diagonals[e] = 0 }
+      for k in row where places[Int(matrix.indices[k])] < 0 {
+        let factor = ratio?[matrix.indices[k]] ?? 1
+        for e in 0..<area { diagonals[base &+ e] += values.scalar(k &* area &+ e) * factor }
+      }
+    }
+    for a in 0..<d {
+      for b in 0..<a {
+        let (here, there) = (base &+ a &* d &+ b, base &+ b &* d &+ a)
+        let mean = 0.5 * (diagonals[here] + diagonals[there])
+        (diagonals[here], diagonals[there]) = (mean, mean)
       }
     }
   }

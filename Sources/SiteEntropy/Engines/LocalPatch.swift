@@ -6,8 +6,8 @@ struct LocalPatch: Sendable {
   let basis: Int
   /// The sites of the patch, seen from the basis site of translation 0.
   let sites: [LatticeSite]
-  /// -ℓ for the translation ℓ of each site.
-  let opposites: [Int]
+  /// The cyclic coordinates of the translation of each site.
+  private let steps: [(Int, Int, Int)]
   /// Whether a site lies within the radius: its displacement counts.
   let isInside: [Bool]
   /// P, the Green function between the sites, shape [m, m] (mathematics.md (4.4)).
@@ -29,7 +29,7 @@ struct LocalPatch: Sendable {
     self.basis = basis
     sites = places.map(\.site)
     isInside = places.map { $0.distance <= radius }
-    opposites = sites.map { normalizer.group.opposite($0.translation) }
+    steps = sites.map { normalizer.group.components(of: $0.translation) }
     green = CoreEngine.coreBlock(kernels?.green ?? normalizer.green, sites, normalizer)
     let root = kernels?.root ?? normalizer.root
     var rows = [Double](repeating: 0, count: d * m)
@@ -43,6 +43,23 @@ struct LocalPatch: Sendable {
     var roots = [Double](repeating: 0, count: 4 * m)
     for a in 0..<d { for e in 0..<m { roots[4 * e + a] = rows[a * m + e] } }
     self.roots = roots
+  }
+
+  /// The numbers of the sites, seen from a translation.
+  func numbers(from translation: Int, _ normalizer: Normalizer) -> [Int] {
+    let (here, s) = (normalizer.group.components(of: translation), normalizer.basisCount)
+    let orders = normalizer.group.orders
+    let (n, m, l) = (orders[0], orders[1], orders[2])
+    return sites.indices.map { index in
+      var (x, y, z) = steps[index]
+      x += here.0
+      y += here.1
+      z += here.2
+      if x >= n { x -= n }
+      if y >= m { y -= m }
+      if z >= l { z -= l }
+      return ((x * m + y) * l + z) * s + sites[index].basis
+    }
   }
 
   /// The same where something else stands for P.

@@ -158,13 +158,8 @@ struct LocalProblem: Sendable {
     at site: LatticeSite, _ patch: LocalPatch, _ workspace: inout Workspace
   ) throws -> (LocalOperators.Difference, isWhole: Bool) {
     let lattice = crystal.multilattice
-    let (group, s) = (lattice.group, lattice.basis.count)
     var moved: [Int] = []
-    let atoms = patch.sites.indices.map { index in
-      lattice.atoms[
-        group.difference(site.translation, patch.opposites[index]) * s
-          + patch.sites[index].basis]
-    }
+    let atoms = patch.numbers(from: site.translation, crystal.normalizer).map { lattice.atoms[$0] }
     for (index, atom) in atoms.enumerated() {
       workspace.placeOfAtom[atom] = Int32(index)
       guard patch.isInside[index], isMoved[atom] else { continue }

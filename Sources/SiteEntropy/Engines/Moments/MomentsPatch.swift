@@ -118,10 +118,7 @@ struct MomentsPatch: Sendable {
 
   /// Finds the blocks of δH̃ around a site.
   private func read(_ translation: Int, _ index: Int, _ workspace: inout Workspace) {
-    let (group, s) = (normalizer.group, normalizer.basisCount)
-    let sites = patch.sites.indices.map {
-      group.difference(translation, patch.opposites[$0]) * s + patch.sites[$0].basis
-    }
+    let sites = patch.numbers(from: translation, normalizer)
     for (place, site) in sites.enumerated() {
       workspace.placeOfSite[site] = Int32(truncatingIfNeeded: place)
     }
