@@ -32,7 +32,9 @@ extension SIMD where Scalar == Double {
 
   /// self + x u + y v + z w.
   @inlinable @inline(__always)
-  public func plus(_ x: Self, _ y: Self, _ z: Self, times u: Double, _ v: Double, _ w: Double) -> Self {
+  public func plus(
+    _ x: Self, _ y: Self, _ z: Self, times u: Double, _ v: Double, _ w: Double
+  ) -> Self {
     plus(x, times: u).plus(y, times: v).plus(z, times: w)
   }
 }

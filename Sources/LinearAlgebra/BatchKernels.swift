@@ -58,10 +58,10 @@ extension BlockSparseMatrix {
                 multiplyTile(i, values, x, width, column, b, y, dots)
               }
               for column in stride(from: tiled, to: width - 4, by: 8) {
-                multiplyEight(i, values, x, width, column, b, y, dots)
+                multiplyColumns(i, values, x, width, column, b, y, dots, by: SIMD8.self)
               }
               if tiled == 0 && width % 8 == 4 {
-                multiplyFour(i, values, x, width, width - 4, b, y, dots)
+                multiplyColumns(i, values, x, width, width - 4, b, y, dots, by: SIMD4.self)
               }
             }
           }
@@ -84,7 +84,9 @@ extension BlockSparseMatrix {
       var from = 3 &* Int(indices[k]) &* width &+ column
       var v = values.advanced(by: 9 &* k)
       for _ in 0..<3 {
-        let (p, q, r) = (x.strip(from), x.strip(from &+ step), x.strip(from &+ 2 &* step))
+        let (p, q, r): (Strip, Strip, Strip) = (
+          x.columns(from), x.columns(from &+ step), x.columns(from &+ 2 &* step)
+        )
         let (e, f, g) = (v.scalar(0), v.scalar(3), v.scalar(6))
         (a0, a1, a2) = (a0.plus(p, times: e), a1.plus(q, times: e), a2.plus(r, times: e))
         (b0, b1, b2) = (b0.plus(p, times: f), b1.plus(q, times: f), b2.plus(r, times: f))
@@ -98,86 +100,49 @@ extension BlockSparseMatrix {
     finish(i, column &+ 2 &* step, (a2, b2, c2), x, width, b, y, dots)
   }
 
+  /// One vector of columns, whose sums stay in registers.
+  @inline(__always)
+  private func multiplyColumns<V: Columns>(
+    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ column: Int, _ b: Lanes?, _ y: Lanes,
+    _ dots: Lanes, by type: V.Type
+  ) {
+    var (sumA, sumB, sumC) = (V.zero, V.zero, V.zero)
+    for k in rowStarts[i]..<rowStarts[i + 1] {
+      let from = 3 &* Int(indices[k]) &* width &+ column
+      let (p, q, r): (V, V, V) = (
+        x.columns(from), x.columns(from &+ width), x.columns(from &+ 2 &* width)
+      )
+      let v = values.advanced(by: 9 &* k)
+      sumA = sumA.plus(p, q, r, times: v.scalar(0), v.scalar(1), v.scalar(2))
+      sumB = sumB.plus(p, q, r, times: v.scalar(3), v.scalar(4), v.scalar(5))
+      sumC = sumC.plus(p, q, r, times: v.scalar(6), v.scalar(7), v.scalar(8))
+    }
+    finish(i, column, (sumA, sumB, sumC), x, width, b, y, dots)
+  }
+
   /// Writes the sums of one vector of columns of a block row.
   @inline(__always)
-  private func finish(
-    _ i: Int, _ column: Int, _ sums: (Strip, Strip, Strip), _ x: Lanes, _ width: Int, _ b: Lanes?,
-    _ y: Lanes, _ dots: Lanes
+  private func finish<V: Columns>(
+    _ i: Int, _ column: Int, _ sums: (V, V, V), _ x: Lanes, _ width: Int, _ b: Lanes?, _ y: Lanes,
+    _ dots: Lanes
   ) {
     var sums = sums
     let to = 3 &* i &* width &+ column
     if let b {
-      let factor = b.strip(column)
-      sums.0 -= factor * y.strip(to)
-      sums.1 -= factor * y.strip(to &+ width)
-      sums.2 -= factor * y.strip(to &+ 2 &* width)
+      let factor: V = b.columns(column)
+      sums.0 -= factor * y.columns(to)
+      sums.1 -= factor * y.columns(to &+ width)
+      sums.2 -= factor * y.columns(to &+ 2 &* width)
     }
-    y.setStrip(to, sums.0)
-    y.setStrip(to &+ width, sums.1)
-    y.setStrip(to &+ 2 &* width, sums.2)
+    y.setColumns(to, sums.0)
+    y.setColumns(to &+ width, sums.1)
+    y.setColumns(to &+ 2 &* width, sums.2)
     // Most rows of a local perturbation are empty.
     guard b != nil || rowStarts[i] < rowStarts[i + 1] else { return }
-    let (p, q, r) = (x.strip(to), x.strip(to &+ width), x.strip(to &+ 2 &* width))
-    dots.setStrip(column, dots.strip(column) + (p * sums.0 + q * sums.1 + r * sums.2))
-  }
-
-  @inline(__always)
-  private func multiplyEight(
-    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ column: Int, _ b: Lanes?, _ y: Lanes,
-    _ dots: Lanes
-  ) {
-    var (sumA, sumB, sumC) = (SIMD8<Double>(), SIMD8<Double>(), SIMD8<Double>())
-    for k in rowStarts[i]..<rowStarts[i + 1] {
-      let from = 3 &* Int(indices[k]) &* width &+ column
-      let (p, q, r) = (x.eight(from), x.eight(from &+ width), x.eight(from &+ 2 &* width))
-      let v = values.advanced(by: 9 &* k)
-      sumA = sumA.plus(p, q, r, times: v.scalar(0), v.scalar(1), v.scalar(2))
-      sumB = sumB.plus(p, q, r, times: v.scalar(3), v.scalar(4), v.scalar(5))
-      sumC = sumC.plus(p, q, r, times: v.scalar(6), v.scalar(7), v.scalar(8))
-    }
-    let to = 3 &* i &* width &+ column
-    if let b {
-      let factor = b.eight(column)
-      sumA -= factor * y.eight(to)
-      sumB -= factor * y.eight(to &+ width)
-      sumC -= factor * y.eight(to &+ 2 &* width)
-    }
-    y.set(to, sumA)
-    y.set(to &+ width, sumB)
-    y.set(to &+ 2 &* width, sumC)
-    // Most rows of a local perturbation are empty.
-    guard b != nil || rowStarts[i] < rowStarts[i + 1] else { return }
-    let dot =
-      x.eight(to) * sumA + x.eight(to &+ width) * sumB + x.eight(to &+ 2 &* width) * sumC
-    dots.set(column, dots.eight(column) + dot)
-  }
-
-  @inline(__always)
-  private func multiplyFour(
-    _ i: Int, _ values: Lanes, _ x: Lanes, _ width: Int, _ column: Int, _ b: Lanes?, _ y: Lanes,
-    _ dots: Lanes
-  ) {
-    var (sumA, sumB, sumC) = (SIMD4<Double>(), SIMD4<Double>(), SIMD4<Double>())
-    for k in rowStarts[i]..<rowStarts[i + 1] {
-      let from = 3 &* Int(indices[k]) &* width &+ column
-      let (p, q, r) = (x[from], x[from &+ width], x[from &+ 2 &* width])
-      let v = values.advanced(by: 9 &* k)
-      sumA = sumA.plus(p, q, r, times: v.scalar(0), v.scalar(1), v.scalar(2))
-      sumB = sumB.plus(p, q, r, times: v.scalar(3), v.scalar(4), v.scalar(5))
-      sumC = sumC.plus(p, q, r, times: v.scalar(6), v.scalar(7), v.scalar(8))
-    }
-    let to = 3 &* i &* width &+ column
-    if let b {
-      sumA -= b[column] * y[to]
-      sumB -= b[column] * y[to &+ width]
-      sumC -= b[column] * y[to &+ 2 &* width]
-    }
-    y[to] = sumA
-    y[to &+ width] = sumB
-    y[to &+ 2 &* width] = sumC
-    // Most rows of a local perturbation are empty.
-    guard b != nil || rowStarts[i] < rowStarts[i + 1] else { return }
-    dots[column] += x[to] * sumA + x[to &+ width] * sumB + x[to &+ 2 &* width] * sumC
+    let (p, q, r): (V, V, V) = (
+      x.columns(to), x.columns(to &+ width), x.columns(to &+ 2 &* width)
+    )
+    dots.setColumns(column, dots.columns(column) + (p * sums.0 + q * sums.1 + r * sums.2))
   }
 
   /// Any size of blocks.

@@ -22,22 +22,13 @@
     }
   }
 
-  /// Elements `index ..< index + 8`.
-  @inline(__always) func eight(_ index: Int) -> SIMD8<Double> {
-    unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD8<Double>.self)
+  /// Elements from `index` on, as many as a vector holds.
+  @inline(__always) func columns<V: Columns>(_ index: Int) -> V {
+    unsafe UnsafeRawPointer(base + index).loadUnaligned(as: V.self)
   }
 
-  @inline(__always) func set(_ index: Int, _ value: SIMD8<Double>) {
-    unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: value, as: SIMD8<Double>.self)
-  }
-
-  /// Elements from `index` on, one vector of the processor.
-  @inline(__always) func strip(_ index: Int) -> Strip {
-    unsafe UnsafeRawPointer(base + index).loadUnaligned(as: Strip.self)
-  }
-
-  @inline(__always) func setStrip(_ index: Int, _ value: Strip) {
-    unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: value, as: Strip.self)
+  @inline(__always) func setColumns<V: Columns>(_ index: Int, _ value: V) {
+    unsafe UnsafeMutableRawPointer(base + index).storeBytes(of: value, as: V.self)
   }
 
   @inline(__always) func scalar(_ index: Int) -> Double { unsafe base[index] }
@@ -46,6 +37,12 @@
 
   @inline(__always) func advanced(by offset: Int) -> Lanes { unsafe Lanes(base + offset) }
 }
+
+/// Numbers side by side, of as many columns.
+protocol Columns: SIMD, BitwiseCopyable where Scalar == Double {}
+
+extension SIMD4: Columns where Scalar == Double {}
+extension SIMD8: Columns where Scalar == Double {}
 
 /// As many numbers as one vector of the processors that a build is for holds (`SITEVIB_WIDE`, which
 /// examples/setup.sh defines): the sums of each column are the same in either.

@@ -85,7 +85,9 @@ public struct SquareDifferences: Sendable {
       var from = 3 &* Int(sites[entry]) &* width &+ column
       var v = parts.advanced(by: 8 &* entry)
       for _ in 0..<3 {
-        let (p, q, r) = (x.strip(from), x.strip(from &+ step), x.strip(from &+ 2 &* step))
+        let (p, q, r): (Strip, Strip, Strip) = (
+          x.columns(from), x.columns(from &+ step), x.columns(from &+ 2 &* step)
+        )
         let (g, h) = (v.scalar(0), v.scalar(4))
         (t0, t1, t2) = (t0.plus(p, times: g), t1.plus(q, times: g), t2.plus(r, times: g))
         (u0, u1, u2) = (u0.plus(p, times: h), u1.plus(q, times: h), u2.plus(r, times: h))
@@ -96,21 +98,28 @@ public struct SquareDifferences: Sendable {
     let (c, d) = (weights[k].x, weights[k].y)
     let (s0, s1, s2) = (t0 * c, t1 * c, t2 * c)
     let (w0, w1, w2) = (u0 * d, u1 * d, u2 * d)
-    dots.setStrip(column, dots.strip(column) + (t0 * s0 - u0 * w0))
-    dots.setStrip(column &+ step, dots.strip(column &+ step) + (t1 * s1 - u1 * w1))
-    dots.setStrip(column &+ 2 &* step, dots.strip(column &+ 2 &* step) + (t2 * s2 - u2 * w2))
+    dots.setColumns(column, t0 * s0 - u0 * w0 + dots.columns(column))
+    dots.setColumns(column &+ step, t1 * s1 - u1 * w1 + dots.columns(column &+ step))
+    dots.setColumns(column &+ 2 &* step, t2 * s2 - u2 * w2 + dots.columns(column &+ 2 &* step))
     for entry in starts[k]..<starts[k + 1] {
       var to = 3 &* Int(sites[entry]) &* width &+ column
       var v = parts.advanced(by: 8 &* entry)
       for _ in 0..<3 {
-        let (g, h, next) = (v.scalar(0), v.scalar(4), to &+ step)
-        y.setStrip(to, y.strip(to).plus(s0, times: g).minus(w0, times: h))
-        y.setStrip(next, y.strip(next).plus(s1, times: g).minus(w1, times: h))
-        y.setStrip(next &+ step, y.strip(next &+ step).plus(s2, times: g).minus(w2, times: h))
+        let (g, h) = (v.scalar(0), v.scalar(4))
+        add(s0, g, w0, h, to: y, to)
+        add(s1, g, w1, h, to: y, to &+ step)
+        add(s2, g, w2, h, to: y, to &+ 2 &* step)
         to &+= width
         v = v.advanced(by: 1)
       }
     }
+  }
+
+  /// Y += s g - w h.
+  @inline(__always)
+  private func add(_ s: Strip, _ g: Double, _ w: Strip, _ h: Double, to y: Lanes, _ place: Int) {
+    let before: Strip = y.columns(place)
+    y.setColumns(place, before.plus(s, times: g).minus(w, times: h))
   }
 
   @inline(__always)
