@@ -3,7 +3,7 @@
 #   examples/package.sh [FOLDER]        (default: package)
 # gives sitevib-VERSION-x86_64.tar.xz, which runs from wherever it is unpacked, and sitevib_VERSION_amd64.deb, both with manual pages and
 # completions. bin/sitevib holds what is the same for every processor (the libraries of Swift, HDF5), lib/sitevib our own code once for each
-# level (SITEVIB_LEVELS, default x86-64-v2 x86-64-v3 x86-64-v4; equal bytes come out of each), of which the start takes the highest that the
+# level (SITEVIB_LEVELS, default x86-64-v2 x86-64-v3 x86-64-v4; equal bytes come out of the last two), of which the start takes the highest that the
 # processor has, and the libraries that are not of the C library. The folder SITEVIB_BUILT, if set, has the build of the one level asked for;
 # SITEVIB_EFFORT (6) is that of compression, 0 to 9.
 set -euo pipefail

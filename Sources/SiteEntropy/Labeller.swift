@@ -166,12 +166,7 @@ public struct Labeller: Sendable {
   private func dense(
     _ frame: Frame, _ given: BlockSparseMatrix?, _ kinds: [LabelKind]
   ) throws -> (labels: [SiteLabels], reason: String) {
-    let hessian =
-      switch try origin(frame, given) {
-      case .potential(let potential): try potential.prepared(for: frame).hessian()
-      case .given(let hessian): hessian
-      }
-    try hessian.check(for: frame)
+    let hessian = try origin(frame, given).hessian(of: frame)
     let scale =
       try isMassWeighted
       ? frame.atomicMasses().map { 1 / $0.squareRoot() }

@@ -9,6 +9,23 @@ enum HessianOrigin: Sendable {
   case potential(any Potential)
   /// In eV/Å², not mass-weighted.
   case given(BlockSparseMatrix)
+
+  /// The Hessian of the atoms of a frame in eV/Å², not mass-weighted.
+  ///
+  /// - Parameter positions: Where a potential gives it; those of the frame by default.
+  /// - Throws: `InputError`.
+  func hessian(
+    of frame: Frame, at positions: [Double]? = nil, threads: Int = 1
+  ) throws -> BlockSparseMatrix {
+    let hessian =
+      switch self {
+      case .potential(let potential):
+        try potential.prepared(for: frame).hessian(positions: positions, threads: threads)
+      case .given(let hessian): hessian
+      }
+    try hessian.check(for: frame)
+    return hessian
+  }
 }
 
 /// One frame of kind relative with its reference; what an engine asks for is computed then, once.
@@ -41,15 +58,7 @@ final class LabelProblem: Sendable {
   }
 
   private func makeHessian() throws -> BlockSparseMatrix {
-    let hessian =
-      switch origin {
-      case .potential(let potential):
-        try potential.prepared(for: frame).hessian(
-          positions: crystal.positions(of: frame), threads: threads)
-      case .given(let hessian): hessian
-      }
-    try hessian.check(for: frame)
-    return hessian
+    try origin.hessian(of: frame, at: crystal.positions(of: frame), threads: threads)
   }
 
   /// δH̃: from the displaced atoms alone where these are few and there is a potential.
