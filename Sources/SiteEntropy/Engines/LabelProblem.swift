@@ -99,13 +99,19 @@ final class LabelProblem: Sendable {
     }
   }
 
+  /// Orders beyond which engine polynomial takes hours whatever a product costs.
+  private static let largestFactored = 60_000
+
   /// - Throws: `InputError`.
   func size(tolerance: Double, threads: Int) throws -> ProblemSize {
     let perturbation = try perturbation()
+    let isFactored = perturbation.matrix.order <= Self.largestFactored
     return ProblemSize(
       order: perturbation.matrix.order, coreOrder: perturbation.coreOrder,
       cellOrder: crystal.normalizer.cellOrder, dimension: perturbation.matrix.blockSize,
-      blocks: perturbation.blocksPerRow, operations: try factoredPerturbation().operations,
+      blocks: perturbation.blocksPerRow,
+      operations: isFactored
+        ? try factoredPerturbation().operations : perturbation.blocksPerRow,
       hasPotential: potential != nil, isStrained: frame.cell != frame.referenceCell,
       tolerance: tolerance, threads: threads)
   }
