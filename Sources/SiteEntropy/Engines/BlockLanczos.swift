@@ -156,25 +156,8 @@ struct BlockLanczos<Operators: LanczosOperators> {
     }
   }
 
-  /// Exponents of |x|² that are let alone.
-  private static var exponents: ClosedRange<Int> { -60...60 }
-
-  /// All at once where one needs it: of two that share a transform none may be much the larger.
   private mutating func scale() {
-    let isNeeded = (0..<width).contains { c in
-      norms[c] != 0 && norms[c].isFinite
-        && (columns[c].isComplete || !Self.exponents.contains(Int(norms[c].exponent)))
-    }
-    guard isNeeded else { return }
-    var factors = [Double](repeating: 1, count: width)
-    for c in 0..<width where norms[c] != 0 && norms[c].isFinite {
-      if columns[c].isComplete {
-        (factors[c], norms[c]) = (0, 0)
-      } else {
-        factors[c] = Double(sign: .plus, exponent: -Int(norms[c].exponent) / 2, significand: 1)
-        norms[c] *= factors[c] * factors[c]
-      }
-    }
+    guard let factors = powersOfTwo(scaling: &norms, columns) else { return }
     for c in 0..<width {
       alpha[c] *= factors[c]
       alphaBefore[c] *= factors[c]
@@ -210,4 +193,27 @@ extension BlockLanczos where Operators == CellOperators {
   init(_ perturbation: BlockSparseMatrix, green: BlochOperator, width: Int) {
     self.init(CellOperators(perturbation: perturbation, green: green), width: width)
   }
+}
+
+/// What brings vectors back whose |x|² leaves the range of numbers, all at once where one needs it, as
+/// of two that share a transform none may be much the larger: a power of two each, and 0 for those
+/// whose process has ended. nil where none needs it.
+///
+/// - Parameter norms: |x|²; those of the scaled vectors afterwards.
+func powersOfTwo(scaling norms: inout [Double], _ columns: [JacobiMatrix]) -> [Double]? {
+  let isNeeded = norms.indices.contains { c in
+    norms[c] != 0 && norms[c].isFinite
+      && (columns[c].isComplete || !(-60...60).contains(Int(norms[c].exponent)))
+  }
+  guard isNeeded else { return nil }
+  var factors = [Double](repeating: 1, count: norms.count)
+  for c in norms.indices where norms[c] != 0 && norms[c].isFinite {
+    if columns[c].isComplete {
+      (factors[c], norms[c]) = (0, 0)
+    } else {
+      factors[c] = Double(sign: .plus, exponent: -Int(norms[c].exponent) / 2, significand: 1)
+      norms[c] *= factors[c] * factors[c]
+    }
+  }
+  return factors
 }

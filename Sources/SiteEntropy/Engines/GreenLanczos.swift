@@ -23,9 +23,6 @@ struct GreenLanczos {
   private var norms: [Double]
   private(set) var columns: [JacobiMatrix]
 
-  /// Exponents of |x|² that are let alone.
-  private static let exponents = -60...60
-
   /// - Parameters:
   ///   - perturbation: δH̃ by site number.
   ///   - vectors: y of the first vectors, shape [order, width], `width` a multiple of 8.
@@ -63,22 +60,8 @@ struct GreenLanczos {
     return Self.dots(y, s, width)
   }
 
-  /// All at once where one needs it: of two that share a transform none may be much the larger.
   private mutating func scale() {
-    let isNeeded = (0..<width).contains { c in
-      norms[c] != 0 && norms[c].isFinite
-        && (columns[c].isComplete || !Self.exponents.contains(Int(norms[c].exponent)))
-    }
-    guard isNeeded else { return }
-    var factors = [Double](repeating: 1, count: width)
-    for c in 0..<width where norms[c] != 0 && norms[c].isFinite {
-      if columns[c].isComplete {
-        (factors[c], norms[c]) = (0, 0)
-      } else {
-        factors[c] = Double(sign: .plus, exponent: -Int(norms[c].exponent) / 2, significand: 1)
-        norms[c] *= factors[c] * factors[c]
-      }
-    }
+    guard let factors = powersOfTwo(scaling: &norms, columns) else { return }
     Self.scale(&y, factors)
     Self.scale(&yBefore, factors)
     Self.scale(&s, factors)
