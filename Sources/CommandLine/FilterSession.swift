@@ -257,6 +257,9 @@ public final class FilterSession {
     try forEachFrame(matrices: matrices, map: map, consume: consume)
   }
 
+  /// Atoms from which on a frame gives its memory back as it goes.
+  private static let largeFrame = 200_000
+
   /// Reads every frame, maps the frames in parallel and hands the values on in order.
   ///
   /// Values before an error are handed on first, whatever the number of threads.
@@ -278,10 +281,12 @@ public final class FilterSession {
       let read: @Sendable () -> Void = {
         unsafe ahead = later.nextBatch(from: &session.input)
       }
-      let values = mapConcurrently(
-        batch.jobs, threads: threadCount, meanwhile: readsAhead ? read : nil
-      ) { job in
-        Result { try map(job) }
+      // What a large frame is done with would stand beside what comes next.
+      let isLarge = batch.jobs.count == 1 && batch.atoms >= Self.largeFrame
+      let values = Allocator.growingApart(isLarge) {
+        mapConcurrently(batch.jobs, threads: threadCount, meanwhile: readsAhead ? read : nil) {
+          job in Result { try map(job) }
+        }
       }
       unsafe reader = later
       do {
