@@ -258,7 +258,7 @@ public final class FilterSession {
   }
 
   /// Atoms from which on a frame gives its memory back as it goes.
-  private static let largeFrame = 200_000
+  private static let largeFrame = 500_000
 
   /// Reads every frame, maps the frames in parallel and hands the values on in order.
   ///
