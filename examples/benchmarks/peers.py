@@ -192,6 +192,29 @@ compare(
     lambda: run("site-entropy", "--potential", potential, "--engine", "dense", "localized.xyz", "--output", "dense2.xyz"), 3,
     check=lambda _: np.abs(labels_of("dense2.xyz") - labels_of("other.xyz")).max())
 
+
+
+def moments(frame, tolerance, exact=None):
+    """One line: seconds of one core and memory of a whole command, and the rms difference from other labels."""
+    command = ["site-entropy", "--potential", potential, "--engine", "moments", "--tolerance", tolerance, "-j", "1", frame, "--output", "other.xyz"]
+    _, status, usage = os.wait4(subprocess.Popen(command).pid, 0)
+    if status != 0:
+        sys.exit(f"{frame}: engine moments failed")
+    found = labels_of("other.xyz")
+    difference = "" if exact is None else f"{np.sqrt(np.mean((found - exact) ** 2)):.1e}"
+    memory = f"{usage.ru_maxrss * 1024 / 1e9:.2f} GB"
+    print(f"labels, rattled Si {len(found)}, engine moments to {tolerance}\t{usage.ru_utime + usage.ru_stime:.4g}\t\t\t{memory}\t{difference}", flush=True)
+    return found
+
+
+# Of one core; where no dense matrix fits, against labels of a tighter tolerance.
+for tolerance in ("2e-3", "3e-4"):
+    moments("rattled.xyz", tolerance, labels_of("dense.xyz"))
+tight = moments("rattled64000.xyz", "4e-4")
+for tolerance in ("4e-3", "6e-4"):
+    moments("rattled64000.xyz", tolerance, tight)
+moments("rattled1000000.xyz", "4e-3")
+
 hundred, direct = [], []
 for _ in range(5):
     hundred.append(seconds(lambda: run("predict", "--model", "model.h5", "hundred.xyz"))[0] / 100)

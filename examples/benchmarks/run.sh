@@ -15,6 +15,10 @@ echo "Making frames ..." >&2
 xyz-build diamond --species Si -a 5.431 --supercell 5 5 5 > si1000.xyz
 xyz-perturb --mode localized --amplitude 0.05 --radius 5 --samples 1 --seed 1 si1000.xyz > localized.xyz
 xyz-perturb --mode rattle --amplitude 0.05 --samples 1 --seed 2 si1000.xyz > rattled.xyz
+for cells in 20 50; do
+  xyz-build diamond --species Si -a 5.431 --supercell $cells $cells $cells |
+    xyz-perturb --mode rattle --amplitude 0.05 --samples 1 --seed 2 > "rattled$((8 * cells ** 3)).xyz"
+done
 xyz-perturb --mode rattle --amplitude 0.05 --samples 100 --seed 3 si1000.xyz > hundred.xyz
 xyz-build diamond --species Si -a 5.431 --supercell 3 3 3 |
   xyz-perturb --mode localized --amplitude 0.05 --radius 5 --samples 60 --seed 1 |
