@@ -196,14 +196,15 @@ compare(
 
 def moments(frame, tolerance, exact=None):
     """One line: seconds of one core and memory of a whole command, and the rms difference from other labels."""
-    command = ["site-entropy", "--potential", potential, "--engine", "moments", "--tolerance", tolerance, "-j", "1", frame, "--output", "other.xyz"]
-    _, status, usage = os.wait4(subprocess.Popen(command).pid, 0)
+    options = ["--potential", potential, "--engine", "moments", "--tolerance", tolerance, "-j", "1"]
+    _, status, usage = os.wait4(subprocess.Popen(["site-entropy", *options, frame, "--output", "other.xyz"]).pid, 0)
     if status != 0:
         sys.exit(f"{frame}: engine moments failed")
     found = labels_of("other.xyz")
     difference = "" if exact is None else f"{np.sqrt(np.mean((found - exact) ** 2)):.1e}"
     memory = f"{usage.ru_maxrss * 1024 / 1e9:.2f} GB"
-    print(f"labels, rattled Si {len(found)}, engine moments to {tolerance}\t{usage.ru_utime + usage.ru_stime:.4g}\t\t\t{memory}\t{difference}", flush=True)
+    taken = usage.ru_utime + usage.ru_stime
+    print(f"labels, rattled Si {len(found)}, engine moments to {tolerance}\t{taken:.4g}\t\t\t{memory}\t{difference}", flush=True)
     return found
 
 
