@@ -122,13 +122,21 @@ struct MomentsRun {
 
   /// The quadratures of some sites for k = 1 … steps: shape [sites][steps].
   ///
-  /// - Parameter sites: Cells of each basis site.
-  func quadratures(at sites: [[Int]], steps: Int) -> [[BlockJacobi.Quadrature]] {
+  /// - Parameters:
+  ///   - sites: Cells of each basis site.
+  ///   - skipped: A number of steps that nobody will ask for.
+  func quadratures(
+    at sites: [[Int]], steps: Int, without skipped: Int?
+  ) -> [[BlockJacobi.Quadrature]] {
     mapSample(sites) { basis, cells, workspace in
       let found = patches[basis].jacobi(at: cells, steps: steps, &workspace)
       var spectrum = SmallSpectrum()
       return found.map { jacobi in
-        (1...steps).map { jacobi.quadrature(steps: $0, of: function, using: &spectrum) }
+        (1...steps).map { steps in
+          steps == skipped
+            ? BlockJacobi.Quadrature()
+            : jacobi.quadrature(steps: steps, of: function, using: &spectrum)
+        }
       }
     }
   }

@@ -14,14 +14,15 @@ internal import LinearAlgebra
 ///
 /// With N sites in all the estimate of the largest error is (mathematics.md (12.5))
 ///
-///     2.7 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |ρ_i|)
+///     3 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |ρ_i|)
 ///
 /// the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements
 /// without order leave out nearly the same at every site: its mean over the sublattice is then taken
 /// from the labels as the shift. The error of too few steps has a longer tail than that: what the last
 /// step added at every site tells of it, by the ratio that the sample has.
 struct MomentsSearch {
-  private static let sampleCount = 36
+  /// Sites of the sample, but for those near a strong change: of small and of large frames.
+  private static let sampleCounts = 28...36
   /// K at first.
   private static let steps = 5
   /// Of the degrees of freedom, from one radius to the next.
@@ -36,7 +37,7 @@ struct MomentsSearch {
   /// What too few steps may leave of the tolerance where K is foreseen.
   private static let shareOfSteps = 0.2
   /// By how much a label may be worse than the sample tells.
-  static let margin = 2.7
+  static let margin = 3.0
   /// Rounding of a label in k_B, of doubles and where H̃0⁺ is in single precision.
   private static let rounding = (double: 1e-12, single: 1e-6)
 
@@ -80,7 +81,10 @@ struct MomentsSearch {
     self.operators = operators
     (self.crystal, self.tolerance, self.memoryLimit) = (crystal, tolerance, memoryLimit)
     sample = MomentsSample(
-      perturbation.matrix, crystal: crystal, operators, count: Self.sampleCount)
+      perturbation.matrix, crystal: crystal, operators,
+      count: min(
+        max(perturbation.matrix.siteCount / 16, Self.sampleCounts.lowerBound),
+        Self.sampleCounts.upperBound))
   }
 
   /// - Throws: ``SiteEntropyError/tolerance(wanted:reached:advice:)``,
@@ -196,7 +200,10 @@ struct MomentsSearch {
     }
     let run = MomentsRun(
       matrix, patches: patches, crystal: crystal, function: operators.function)
-    let quadratures = needsSteps ? run.quadratures(at: sample.cells, steps: steps) : []
+    // What one step less than all gives is asked of the first radius alone.
+    let quadratures =
+      needsSteps
+      ? run.quadratures(at: sample.cells, steps: steps, without: isFirst ? nil : steps - 1) : []
     return Rung(
       radius: radius, patches: patches, order: patches.reduce(0) { max($0, $1.order) },
       quadratures: quadratures,
