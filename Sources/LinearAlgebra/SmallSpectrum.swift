@@ -33,11 +33,18 @@ public struct SmallSpectrum: Sendable {
   }
 
   private mutating func resize(_ n: Int, _ rowCount: Int) {
-    guard a.count < n * n || rows.count < rowCount * n || values.count != n else { return }
-    a = [Double](repeating: 0, count: n * n)
-    rows = [Double](repeating: 0, count: rowCount * n)
-    values = [Double](repeating: 0, count: n)
-    (e, v, p) = (values, values, values)
+    if a.count < n * n { a = [Double](repeating: 0, count: n * n) }
+    if rows.count < rowCount * n { rows = [Double](repeating: 0, count: rowCount * n) }
+    if v.count < n { (v, p) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: n)) }
+    Self.resize(&values, n)
+    Self.resize(&e, n)
+  }
+
+  /// In the memory that is there, if it is enough.
+  private static func resize(_ values: inout [Double], _ n: Int) {
+    guard values.count != n else { return }
+    values.removeAll(keepingCapacity: true)
+    values.append(contentsOf: repeatElement(0, count: n))
   }
 
   /// Clears column k below its first off-diagonal element.

@@ -21,8 +21,7 @@ internal import LinearAlgebra
 /// from the labels as the shift. The error of too few steps has a longer tail than that: what the last
 /// step added at every site tells of it, by the ratio that the sample has.
 struct MomentsSearch {
-  /// Sites of the sample, but for those near a strong change: of small and of large frames.
-  private static let sampleCounts = 28...36
+  private static let sampleCount = 36
   /// K at first.
   private static let steps = 5
   /// Of the degrees of freedom, from one radius to the next.
@@ -81,10 +80,7 @@ struct MomentsSearch {
     self.operators = operators
     (self.crystal, self.tolerance, self.memoryLimit) = (crystal, tolerance, memoryLimit)
     sample = MomentsSample(
-      perturbation.matrix, crystal: crystal, operators,
-      count: min(
-        max(perturbation.matrix.siteCount / 16, Self.sampleCounts.lowerBound),
-        Self.sampleCounts.upperBound))
+      perturbation.matrix, crystal: crystal, operators, count: Self.sampleCount)
   }
 
   /// - Throws: ``SiteEntropyError/tolerance(wanted:reached:advice:)``,
