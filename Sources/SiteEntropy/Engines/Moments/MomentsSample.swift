@@ -16,8 +16,8 @@ struct MomentsSample {
   private static let edges = [2, 2.8, 4]
   /// Sites for each of them.
   private static let edgeCount = 4
-  /// Of the largest rows of a basis site, at least.
-  private static let leastLargest = 6
+  /// Evenly spread sites, and largest rows, of a basis site, at least.
+  private static let least = 6
   /// Large rows whose surroundings are searched.
   private static let strongCount = 48
 
@@ -26,12 +26,12 @@ struct MomentsSample {
   ) {
     let normalizer = crystal.normalizer
     let (cells, s) = (normalizer.group.count, normalizer.basisCount)
-    let each = min(cells, max(2, count / 2 / s))
+    let each = min(cells, max(Self.least, count / 2 / s))
     spreadCount = each
     let sizes = Self.rowSizes(matrix)
     let largest = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
     var sample = [[Int]](repeating: (0..<each).map { $0 * cells / each }, count: s)
-    let most = min(cells, each + max(each, Self.leastLargest))
+    let most = min(cells, 2 * each)
     for site in largest {
       let (cell, basis) = (site / s, site % s)
       if sample[basis].count < most, !sample[basis].contains(cell) { sample[basis].append(cell) }
