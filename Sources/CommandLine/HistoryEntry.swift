@@ -4,9 +4,9 @@ internal import Glibc
 /// The command as the key `history` records it: name, version and the options that bear on the
 /// numbers.
 ///
-/// Left out is what does not: inputs, outputs, threads, slices. Folders of files are left out
-/// too, so that equal work gives equal bytes wherever it is done. What holds blanks, such as commands
-/// of another program, is kept whole, in quotes.
+/// Left out is what does not: inputs, outputs, threads, slices. Folders of files are left out too,
+/// so that equal work gives equal bytes wherever it is done on one kind of processor. What holds
+/// blanks, such as commands of another program, is kept whole, in quotes.
 package func historyEntry(command: String, arguments: [String], inputs: [String]) -> String {
   var words = [command, sitevibVersion]
   var inputs = inputs

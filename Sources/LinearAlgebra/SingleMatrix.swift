@@ -39,7 +39,8 @@ public struct SingleMatrix: Sendable {
       scratch.vectors = [Float](repeating: 0, count: count)
       scratch.images = scratch.vectors
     }
-    Self.round(x, width, columns, order, into: &scratch.vectors)
+    let scale = Self.scale(x, width, columns, order)
+    Self.round(x, width, columns, order, scale, into: &scratch.vectors)
     unsafe storage.withUnsafeBufferPointer { a in
       unsafe scratch.vectors.withUnsafeBufferPointer { b in
         unsafe scratch.images.withUnsafeMutableBufferPointer { c in
@@ -55,17 +56,31 @@ public struct SingleMatrix: Sendable {
     let images = scratch.images.span
     for row in 0..<order {
       let (to, from) = (row &* width, row &* columns)
-      for c in 0..<columns { y[to &+ c] = Double(images[from &+ c]) }
+      for c in 0..<columns { y[to &+ c] = Double(images[from &+ c]) / scale }
     }
   }
 
+  /// A power of two that keeps the largest element within the range of single precision: 1 but for
+  /// vectors of a long process that have grown.
+  private static func scale(
+    _ x: Span<Double>, _ width: Int, _ columns: Int, _ rows: Int
+  ) -> Double {
+    var largest = 0.0
+    for row in 0..<rows {
+      for e in row &* width..<row &* width &+ columns { largest = max(largest, abs(x[e])) }
+    }
+    guard largest > 0x1p50, largest.isFinite else { return 1 }
+    return Double(sign: .plus, exponent: -Int(largest.exponent), significand: 1)
+  }
+
   private static func round(
-    _ x: Span<Double>, _ width: Int, _ columns: Int, _ rows: Int, into vectors: inout [Float]
+    _ x: Span<Double>, _ width: Int, _ columns: Int, _ rows: Int, _ scale: Double,
+    into vectors: inout [Float]
   ) {
     var vectors = vectors.mutableSpan
     for row in 0..<rows {
       let (from, to) = (row &* width, row &* columns)
-      for c in 0..<columns { vectors[to &+ c] = Float(x[from &+ c]) }
+      for c in 0..<columns { vectors[to &+ c] = Float(scale * x[from &+ c]) }
     }
   }
 }

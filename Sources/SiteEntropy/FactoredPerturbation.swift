@@ -36,13 +36,10 @@ package struct FactoredPerturbation: Sendable {
     if factored.operations < 0.8 * operations { self = factored }
   }
 
-  /// What a product costs, in blocks of δH̃ a row that has one.
+  /// What a product costs, in blocks a row of the cell.
   var operations: Double {
-    let rows = (0..<blocks.siteCount).lazy.filter {
-      blocks.rowStarts[$0] < blocks.rowStarts[$0 + 1]
-    }
-    return (Double(blocks.blockCount) + 4.0 / 3 * Double(squares?.sites.count ?? 0))
-      / Double(max(1, rows.count))
+    (Double(blocks.blockCount) + 4.0 / 3 * Double(squares?.sites.count ?? 0))
+      / Double(max(1, blocks.siteCount))
   }
 
   /// - Parameters:

@@ -38,6 +38,10 @@ package struct SpectrumEnds {
   private static let probabilityOfSign = 1e-9
   /// The steps that a sign takes at least.
   private static let stepsOfSign = 8
+  /// The residual, relative to the distance from 0, of a lower end that is known well enough after many
+  /// steps, where it is so near 0 that the theorem would ask for more than there are.
+  private static let residualOfSign = 0.05
+  private static let manySteps = 100
 
   package let ledger: ModeLedger
 
@@ -61,8 +65,9 @@ package struct SpectrumEnds {
         isSign || steps.isMultiple(of: 5) || lanczos.columns.allSatisfy(\.isComplete)
       else { continue }
       let share = isSign ? Self.share(steps: steps, order: perturbation.order) : nil
+      let isLong = steps >= Self.manySteps
       if let ledger = Self.ledger(
-        lanczos.columns, dimension: normalizer.dimension, shareOfSign: share)
+        lanczos.columns, dimension: normalizer.dimension, shareOfSign: share, isLong: isLong)
       {
         self.ledger = ledger
         return
@@ -97,9 +102,11 @@ package struct SpectrumEnds {
 
   /// The ledger where both ends have converged; nil where they have not.
   ///
-  /// - Parameter shareOfSign: What may have been missed, where a positive lower end is enough.
+  /// - Parameters:
+  ///   - shareOfSign: What may have been missed, where a positive lower end is enough.
+  ///   - isLong: Whether many steps were made.
   private static func ledger(
-    _ columns: [JacobiMatrix], dimension: Int, shareOfSign: Double?
+    _ columns: [JacobiMatrix], dimension: Int, shareOfSign: Double?, isLong: Bool
   ) -> ModeLedger? {
     var least = JacobiMatrix.End(value: 0, residual: 0)
     var most = least
@@ -112,7 +119,9 @@ package struct SpectrumEnds {
     let isPositive = shareOfSign.map { share in
       // Of the width that is found, the true one being at most 1/(1 - 2 share) of it.
       let margin = share / (1 - 2 * share) * (most.value - least.value)
-      return share < 0.25 && 1 + least.value - margin > ModeLedger.zeroTolerance
+      let isKnown = isLong && least.residual <= residualOfSign * (1 + least.value)
+      return share < 0.25
+        && 1 + least.value - (isKnown ? 0 : margin) > ModeLedger.zeroTolerance
     }
     guard isPositive ?? false || max(least.residual, most.residual) <= allowed else {
       return nil

@@ -2,10 +2,12 @@ import LinearAlgebra
 import Testing
 
 struct SingleMatrixTests {
-  @Test(arguments: [(1, 4, 3), (7, 12, 12), (60, 68, 16)])
-  func theProductIsThatOfDoublesToSinglePrecision(order n: Int, width: Int, columns: Int) {
+  @Test(arguments: [(1, 4, 3, 1e-20), (7, 12, 12, 1e60), (60, 68, 16, 1e-20)])
+  func theProductIsThatOfDoublesToSinglePrecision(
+    order n: Int, width: Int, columns: Int, size: Double
+  ) {
     let elements = (0..<n * n).map { 1 / Double(1 + ($0 * 7) % 31) - 0.1 }
-    let x = (0..<n * width).map { 1e-20 * (Double(($0 * 13) % 17) - 8) }
+    let x = (0..<n * width).map { size * (Double(($0 * 13) % 17) - 8) }
     var y = [Double](repeating: 5, count: n * width)
     var scratch = SingleMatrix.Scratch()
     let single = SingleMatrix(Matrix(rowCount: n, columnCount: n, storage: elements))
@@ -21,13 +23,13 @@ struct SingleMatrixTests {
           #expect(y[i * width + c] == 5)
           continue
         }
-        var (sum, size) = (0.0, 0.0)
+        var (sum, total) = (0.0, 0.0)
         for j in 0..<n {
           let term = elements[i * n + j] * x[j * width + c]
           sum += term
-          size += abs(term)
+          total += abs(term)
         }
-        #expect(abs(y[i * width + c] - sum) <= 1e-6 * size)
+        #expect(abs(y[i * width + c] - sum) <= 1e-6 * total)
       }
     }
   }

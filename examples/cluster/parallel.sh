@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a filter of sitevib on slices of a file with GNU parallel, and joins the slices: the same bytes as one run.
+# Runs a filter of sitevib on slices of a file with GNU parallel, and joins the slices: the same bytes as one run on one kind of processor.
 #
 #   examples/cluster/parallel.sh INPUT OUTPUT FRAMES-A-SLICE COMMAND [OPTION]...
 #   examples/cluster/parallel.sh frames.xyz labels.xyz 50 site-entropy -p Si.sw

@@ -186,15 +186,6 @@ struct BlockLanczos<Operators: LanczosOperators> {
   }
 }
 
-extension BlockLanczos where Operators == CellOperators {
-  /// - Parameters:
-  ///   - perturbation: δH̃ by site number.
-  ///   - width: Vectors, a multiple of 8.
-  init(_ perturbation: BlockSparseMatrix, green: BlochOperator, width: Int) {
-    self.init(CellOperators(perturbation: perturbation, green: green), width: width)
-  }
-}
-
 /// What brings vectors back whose |x|² leaves the range of numbers, all at once where one needs it, as
 /// of two that share a transform none may be much the larger: a power of two each, and 0 for those
 /// whose process has ended. nil where none needs it.

@@ -59,7 +59,7 @@ package struct ProblemSize: Equatable, Sendable {
   package var dimension: Int
   /// Blocks of δH̃ in a row that has any.
   package var blocks: Double
-  /// What a product by such a row costs, in blocks.
+  /// What a product by δH̃ costs, in blocks a row of the cell.
   package var operations: Double
   /// Whether Hessians can be had for other displacements than the frame's.
   package var hasPotential: Bool

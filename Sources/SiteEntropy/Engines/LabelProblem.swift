@@ -99,21 +99,26 @@ final class LabelProblem: Sendable {
     }
   }
 
-  /// Orders beyond which engine polynomial takes hours whatever a product costs.
-  private static let largestFactored = 60_000
-
   /// - Throws: `InputError`.
   func size(tolerance: Double, threads: Int) throws -> ProblemSize {
     let perturbation = try perturbation()
-    let isFactored = perturbation.matrix.order <= Self.largestFactored
-    return ProblemSize(
+    var size = ProblemSize(
       order: perturbation.matrix.order, coreOrder: perturbation.coreOrder,
       cellOrder: crystal.normalizer.cellOrder, dimension: perturbation.matrix.blockSize,
-      blocks: perturbation.blocksPerRow,
-      operations: isFactored
-        ? try factoredPerturbation().operations : perturbation.blocksPerRow,
+      blocks: perturbation.blocksPerRow, operations: 0,
       hasPotential: potential != nil, isStrained: frame.cell != frame.referenceCell,
       tolerance: tolerance, threads: threads)
+    let whole = FactoredPerturbation(perturbation).operations
+    // Only where engine polynomial would be taken if a product cost nothing is it asked what it does.
+    let others: [any Engine] = [
+      CoreEngine(), DenseEngine(kind: .relative), MomentsEngine(tolerance: tolerance),
+    ]
+    let least = PolynomialEngine(tolerance: tolerance).cost(of: size)?.seconds ?? 0
+    let isOutdone = others.compactMap { $0.cost(of: size) }.contains {
+      $0.error <= tolerance && $0.seconds < least
+    }
+    size.operations = isOutdone ? whole : try factoredPerturbation().operations
+    return size
   }
 }
 

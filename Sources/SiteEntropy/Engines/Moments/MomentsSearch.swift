@@ -16,7 +16,7 @@ internal import LinearAlgebra
 ///
 ///     3 (max(max |Δ_i|, rms(Δ_i) √(2 ln N)) + ½ max |ρ_i|)
 ///
-/// the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements
+/// and rounding: the largest of N normal deviates as wide as the sample, doubt of the law, and a margin. Displacements
 /// without order leave out nearly the same at every site: its mean over the sublattice is then taken
 /// from the labels as the shift. The error of too few steps has a longer tail than that: what the last
 /// step added at every site tells of it, by the ratio that the sample has.
@@ -37,8 +37,11 @@ struct MomentsSearch {
   private static let shareOfSteps = 0.2
   /// By how much a label may be worse than the sample tells.
   static let margin = 3.0
-  /// Rounding of a label in k_B, of doubles and where H̃0⁺ is in single precision.
+  /// Rounding of a label in k_B, of doubles and where H̃0⁺ is in single precision, over the least
+  /// eigenvalue of A.
   private static let rounding = (double: 1e-12, single: 1e-6)
+  /// Eigenvalues below this count as this.
+  private static let leastEigenvalue = 1e-3
 
   private let matrix: BlockSparseMatrix
   private let crystal: ReferenceCrystal
@@ -306,6 +309,17 @@ struct MomentsSearch {
         MomentsSpread(all, sites: sites).largest, MomentsSpread(cut, sites: sites).largest)
   }
 
+  /// The slope of log and of the resolvent grows where eigenvalues are small.
+  private func rounding(_ rung: Rung) -> Double {
+    guard operators.isSingle else { return Self.rounding.double }
+    let least = rung.quadratures.reduce(0.0) { least, site in
+      site.reduce(least) { min($0, $1.least) }
+    }
+    let eigenvalue = max(1 + least, Self.leastEigenvalue)
+    let slope = operators.function == .logarithm ? eigenvalue : eigenvalue * eigenvalue
+    return Self.rounding.single / slope
+  }
+
   private func candidate(
     _ rung: Rung, _ wide: Rung?, _ k: Int, _ higher: HigherMoments, _ squares: [Double],
     _ given: Int?, _ fixed: Double?
@@ -331,8 +345,7 @@ struct MomentsSearch {
     }
     return Candidate(
       rung: rung, wide: wide, steps: k,
-      estimate: Self.margin * largest
-        + (operators.isSingle ? Self.rounding.single : Self.rounding.double),
+      estimate: Self.margin * largest + rounding(rung),
       shift: shift, ratio: added > 0 ? (coming / added).squareRoot() : 0,
       cost: cost(rung, k) + (wide.map { cost($0, 2) } ?? 0))
   }
